@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Give media to a jailed worker (doorward-remux): the only way anything here looks inside it. The
+ * zygote is a separate process; each job is a child of it that enters its jail before reading a
+ * byte. Everything a worker says is treated as hostile. */
+#ifndef REMUX_REMUX_H
+#define REMUX_REMUX_H
+
+#include "base/id.h"
+#include "base/loop.h"
+#include "base/stream.h"
+#include "crypto/seal.h"
+#include "remux/index.h"
+
+/* ---- the zygote: one per loop; restarted when it dies (jobs under way then end with
+ * REMUX_E_CRASHED) ---- */
+struct remux;
+struct remux_params {
+    struct loop *loop;
+    const char *worker_path; /* of doorward-remux */
+    unsigned jobs_max;       /* at once; more: REMUX_E_BUSY */
+    uint64_t
+        stall_ms; /* a worker that takes no input and says nothing for that long is killed: 10 s */
+};
+int remux_create(const struct remux_params *p, struct remux **ret_remux) MUST_CHECK;
+unsigned remux_jobs(const struct remux *r);
+struct remux *remux_destroy(struct remux *r); /* kills what is left */
+
+enum {
+    REMUX_E_BUSY = 1,
+    REMUX_E_UNSUPPORTED_CONTAINER, /* 415 */
+    REMUX_E_UNSUPPORTED_CODEC,     /* 415 */
+    REMUX_E_ENCRYPTED,             /* 422 */
+    REMUX_E_BROKEN,  /* 422: not readable, no picture, limits passed (streams, duration, growth) */
+    REMUX_E_CRASHED, /* 422: the worker died or hung: metric + log, never a retry */
+    REMUX_E_OUTPUT,  /* writing the segment failed: reason in errno text; 507/503 */
+    REMUX_E_CANCELLED
+};
+
+/* What became of a finished segment. */
+struct remux_segment {
+    struct id object; /* the id that was asked for it */
+    struct seal_result sealed;
+    const uint8_t *index_bytes; /* coded index, borrowed until the callback returns; already decoded
+                                   once and found sound */
+    size_t index_n;
+    const struct index *index; /* decoded, borrowed */
+};
+
+struct remux_report {
+    char container[16]; /* mp4 | fmp4 | mpegts | matroska */
+    bool partial;       /* the input ended before its own end */
+    char notes[512]; /* what was done to it, one sentence each: "G.711 sound was turned into AAC.",
+                        "An empty audio track was dropped." */
+    uint64_t input_bytes;
+};
+
+/* Ingest: pushed bytes in, sealed segments out. */
+struct remux_job;
+struct remux_job_params {
+    uint32_t segment_max_ms; /* 60000 */
+    uint64_t output_max_bytes;
+    /* Called (on the loop) before each segment: give it a file, an id and a key. The descriptor is
+     * duplicated, stays the caller's. Non-zero: the job ends with REMUX_E_OUTPUT. */
+    int (*next_output)(void *arg, int *ret_fd, struct seal_params *ret_seal);
+    /* A segment is complete in its file (not yet synced). */
+    void (*segment)(void *arg, const struct remux_segment *s);
+    /* Exactly once, at the end; status 0 or REMUX_E_. reason: one sentence for people. report valid
+     * in every case. */
+    void (*done)(void *arg, int status, const char *reason, const struct remux_report *report);
+    void *arg;
+};
+/* REMUX_E_BUSY or 0. */
+int remux_job_begin(struct remux *r, const struct remux_job_params *p,
+                    struct remux_job **ret_job) MUST_CHECK;
+/* Where the upload's bytes go. Its end(): COMPLETE = the whole body; BROKEN/TOO_LARGE = keep what
+ * is whole (partial). */
+struct sink *remux_job_sink(struct remux_job *j);
+/* Idempotent; done() still follows, with REMUX_E_CANCELLED. */
+void remux_job_cancel(struct remux_job *j);
+
+/* Still: one key frame (init + one fragment's bytes, plaintext fMP4) in, one JPEG out, at most
+ * max_width wide. */
+typedef void remux_still_fn(void *arg, int status, const uint8_t *jpeg, size_t n);
+int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned max_width,
+                      remux_still_fn *done, void *arg) MUST_CHECK;
+
+#endif
