@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/status.h"
 
+#include <sys/types.h>
+
 enum { SHA256_SIZE = 32 };
 
 struct sha256; /* incremental (FIPS 180-4) */
@@ -17,6 +19,12 @@ void sha256_of(const void *p, size_t n, uint8_t out[SHA256_SIZE]);
 
 void hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,
                  uint8_t out[SHA256_SIZE]);
+/* HKDF (RFC 5869) with an empty salt allowed; out_n at most 255 * 32. */
+struct hkdf_params {
+    const void *key, *salt, *info;
+    size_t key_n, salt_n, info_n;
+};
+void hkdf_sha256(const struct hkdf_params *p, uint8_t *out, size_t out_n);
 void random_bytes(void *p, size_t n);
 bool bytes_equal(const void *a, const void *b, size_t n); /* constant time */
 void secret_wipe(void *p, size_t n);

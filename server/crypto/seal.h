@@ -22,6 +22,10 @@ struct seal_params {
     struct id household, object;
 };
 
+/* Do now what libcrypto otherwise does at its first use (read its configuration, set itself up).
+ * Call before entering a jail; calling it again is harmless. */
+void seal_warm(void);
+
 /* ---- writing ---- */
 struct sealer;
 /* write(arg, p, n): 0 or negative errno, sticky. Called with whole sealed chunks, the header first.
@@ -38,7 +42,9 @@ struct sealer *sealer_destroy(struct sealer *s); /* wipes the key; takes NULL */
 
 /* ---- reading ---- */
 uint64_t seal_sealed_size(uint64_t plain_bytes);
-/* Which sealed bytes hold plaintext [offset, offset+n): *ret_offset is chunk-aligned. */
+/* Which sealed bytes hold plaintext [offset, offset+n): whole chunks; the header is never part of
+ * it. The wanted bytes start at offset % SEAL_CHUNK_SIZE of what seal_open() gives. Outside the
+ * plaintext, or n = 0: *ret_n is 0. */
 void seal_span(uint64_t plain_bytes, uint64_t offset, uint64_t n, uint64_t *ret_offset,
                uint64_t *ret_n);
 /* Open the chunks at sealed_offset (as given by seal_span) in place; plaintext of the chunks is
@@ -46,6 +52,10 @@ void seal_span(uint64_t plain_bytes, uint64_t offset, uint64_t n, uint64_t *ret_
  * chunks. */
 ssize_t seal_open(const struct seal_params *k, uint64_t plain_bytes, uint64_t sealed_offset,
                   uint8_t *p, size_t n);
+/* 0 when the first SEAL_HEADER_SIZE bytes of an object are the header of that object, else
+ * -EBADMSG.
+ */
+int seal_header_check(const struct seal_params *k, const uint8_t p[SEAL_HEADER_SIZE]) MUST_CHECK;
 /* Incremental digest of sealed bytes as they are read front to back (header + tags). 0, or -EBADMSG
  * when a chunk does not open. */
 struct seal_check;
