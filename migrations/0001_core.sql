@@ -1,5 +1,11 @@
 -- People, cameras, footage and the ledger. Units are in the names; see README.md here.
 
+-- For statements that must not go on: the whole transaction is undone, the caller sees DB_E_REFUSED (db/db.h).
+create function refuse(why text) returns boolean language plpgsql as $$
+begin
+    raise exception '%', why using errcode = 'DW001';
+end $$;
+
 create table household (
     id          uuid primary key,
     name        text not null check (length(name) between 1 and 100),
@@ -150,6 +156,7 @@ create table clip (
     deleted_us     bigint           -- set in the same transaction that makes its segments garbage
 );
 create unique index clip_same_upload on clip (camera_id, name, upload_sha256) where deleted_us is null;
+create index clip_partial on clip (camera_id, name) where partial and deleted_us is null;
 -- The list: newest first per camera, and per household across cameras. id breaks ties and is the cursor's second half.
 create index clip_camera_start on clip (camera_id, start_us desc, id desc) where deleted_us is null;
 create index clip_household_start on clip (household_id, start_us desc, id desc) where deleted_us is null;

@@ -14,6 +14,7 @@
 
 struct keyring;
 struct config;
+struct ingest;
 
 struct api {
     struct loop *loop;
@@ -23,6 +24,7 @@ struct api {
     struct store *store;
     struct remux *remux;
     const struct keyring *keyring;
+    struct ingest *ingest;  /* ingest/upload.h */
     const char *public_url; /* https://host[:port], no slash at the end */
     const char *node;       /* this server's name in upload rows */
 };

@@ -53,15 +53,28 @@ struct db_arg {
 };
 /* SQL types: text (also for jsonb, polygon ... with a cast in the statement), bytea, bigint, uuid,
  * boolean, float8. */
-#define DB_NULL    ((struct db_arg){.type = DB_ARG_NULL})
-#define DB_TEXT(s) ((struct db_arg){.type = (s) ? DB_ARG_TEXT : DB_ARG_NULL, .p = (s)})
-#define DB_BYTES(q, l)                                                                             \
-    ((struct db_arg){.type = (q) ? DB_ARG_BYTES : DB_ARG_NULL, .p = (q), .n = (l)})
-#define DB_I64(v) ((struct db_arg){.type = DB_ARG_I64, .i = (int64_t)(v)})
-#define DB_ID(v)                                                                                   \
-    ((struct db_arg){.type = (v) ? DB_ARG_ID : DB_ARG_NULL, .id = (v) ? *(v) : (struct id){{0}}})
-#define DB_BOOL(v) ((struct db_arg){.type = DB_ARG_BOOL, .i = (v) ? 1 : 0})
-#define DB_F64(v)  ((struct db_arg){.type = DB_ARG_F64, .f = (v)})
+#define DB_NULL        ((struct db_arg){.type = DB_ARG_NULL})
+#define DB_TEXT(s)     db_arg_text(s)     /* NULL is SQL NULL */
+#define DB_BYTES(q, l) db_arg_bytes(q, l) /* NULL is SQL NULL */
+#define DB_ID(v)       db_arg_id(v)       /* pointer; NULL is SQL NULL */
+#define DB_I64(v)      ((struct db_arg){.type = DB_ARG_I64, .i = (int64_t)(v)})
+#define DB_BOOL(v)     ((struct db_arg){.type = DB_ARG_BOOL, .i = (v) ? 1 : 0})
+#define DB_F64(v)      ((struct db_arg){.type = DB_ARG_F64, .f = (v)})
+
+static inline struct db_arg db_arg_text(const char *s)
+{
+    return (struct db_arg){.type = s != NULL ? DB_ARG_TEXT : DB_ARG_NULL, .p = s};
+}
+
+static inline struct db_arg db_arg_bytes(const void *p, size_t n)
+{
+    return (struct db_arg){.type = p != NULL ? DB_ARG_BYTES : DB_ARG_NULL, .p = p, .n = n};
+}
+
+static inline struct db_arg db_arg_id(const struct id *v)
+{
+    return v != NULL ? (struct db_arg){.type = DB_ARG_ID, .id = *v} : DB_NULL;
+}
 
 /* ---- a transaction ---- */
 struct db;

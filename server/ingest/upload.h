@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One upload, from an authenticated camera to a committed clip. Callers: api/ingest.c.
+ *
+ *   open    row `upload` and its first object id committed; quota, switch and precondition checked;
+ * room and a worker taken stream  body -> SHA-256 -> jailed worker -> sealed segments in staged
+ * files (back-pressure all the way) put     each finished segment becomes a synced object, owned by
+ * the upload row until the commit match   is there a partial clip of the same name that this one
+ * begins with? commit  recording, segments, clip, ledger entry, and the upload row's end in one
+ * transaction settle  not committed: what was put becomes garbage and the upload row goes; same
+ * bytes again: the clip that is there
+ *
+ * Nothing is acknowledged before `commit` succeeded. Pull the plug at any step: recording/recover.h
+ * undoes the rest. */
+#ifndef INGEST_UPLOAD_H
+#define INGEST_UPLOAD_H
+
+#include "auth/principal.h"
+#include "base/stream.h"
+#include "recording/clip.h"
+#include "remux/remux.h"
+#include "storage/store.h"
+
+struct keyring;
+
+enum {
+    INGEST_E_NO_CAMERA = 1, /* removed, or switched off by its owner */
+    INGEST_E_QUOTA,         /* the camera's storage is used up */
+    INGEST_E_FULL,          /* the store has no room */
+    INGEST_E_EXISTS,        /* If-None-Match: * and the name is taken */
+    INGEST_E_BUSY,          /* too many uploads of this camera, or of this server */
+    INGEST_E_UNAVAILABLE,   /* database or store do not answer */
+    INGEST_E_MEDIA,         /* see upload_result.remux_status and reason */
+    INGEST_E_TOO_LARGE,     /* the body passed the limit */
+    INGEST_E_INTERNAL
+};
+
+/* One per loop; the caller fills it and keeps it until uploads_live() is 0. */
+struct ingest {
+    struct loop *loop;
+    const struct log *log;
+    struct db *db;
+    struct store *store;
+    struct remux *remux;
+    const struct keyring *keyring;
+    const char *node;
+    uint32_t segment_max_ms;
+    uint64_t upload_max_bytes;
+    bool draining; /* set before waiting for live to become 0 */
+    unsigned live;
+};
+
+struct upload;
+struct upload_result {
+    int status;         /* 0 or INGEST_E_ */
+    int remux_status;   /* REMUX_E_ when status is INGEST_E_MEDIA */
+    const char *reason; /* one sentence, or NULL */
+    bool created;       /* false: the same camera, name and bytes were there already */
+    const struct clip *clip;
+};
+struct upload_params {
+    const struct principal *camera;
+    const char *name; /* "" when posted without one */
+    const char *kind;
+    int64_t started_us;      /* 0: worked out from the arrival */
+    bool only_new;           /* If-None-Match: * */
+    uint64_t declared_bytes; /* or SOURCE_UNKNOWN_SIZE */
+    const char *request_id;
+    /* The body may come: push it into upload_sink(), at most max_bytes. Not called when opening
+     * fails. */
+    void (*opened)(void *arg, uint64_t max_bytes);
+    /* Exactly once, the last call; result borrowed. The upload is gone afterwards. */
+    void (*done)(void *arg, const struct upload_result *r);
+    void *arg;
+};
+/* Strings are copied. Neither callback is called before this returns. */
+struct upload *upload_begin(struct ingest *in, const struct upload_params *p);
+struct sink *upload_sink(struct upload *u);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Segments of an upload on their way into the store. An object is put only once its id is committed
+ * in upload_object, so that a crash never leaves an object that nobody owns. */
+#include "base/crash_point.h"
+#include "ingest/upload_op.h"
+
+#include <string.h>
+
+struct upload_segment *upload_add_segment(struct upload *u, int *ret_status)
+{
+    if (u->n_segments == UPLOAD_SEGMENTS_MAX) {
+        *ret_status = INGEST_E_TOO_LARGE;
+        return NULL;
+    }
+    struct store_stage *stage;
+    int r = store_stage(u->in->store, &stage);
+    if (r != 0) {
+        *ret_status = r == STORE_E_FULL ? INGEST_E_FULL : INGEST_E_UNAVAILABLE;
+        return NULL;
+    }
+    struct upload_segment *s = mem_new(struct upload_segment);
+    s->upload = u;
+    s->object = id_new();
+    s->stage = stage;
+    u->segments = mem_resize(u->segments, u->n_segments + 1, sizeof(struct upload_segment *));
+    u->segments[u->n_segments++] = s;
+    return s;
+}
+
+static void put_done(void *arg, int status)
+{
+    struct upload_segment *s = arg;
+    struct upload *u = s->upload;
+    s->stored = status == 0;
+    if (status == STORE_E_FULL) {
+        upload_fail(u, INGEST_E_FULL, NULL);
+    } else if (status != 0) {
+        upload_fail(u, INGEST_E_UNAVAILABLE, "The store did not take the segment.");
+    }
+    u->pending--;
+    upload_settled(u);
+}
+
+static void put_when_ready(struct upload_segment *s)
+{
+    struct upload *u = s->upload;
+    if (!s->registered || !s->complete || s->putting || u->status != 0) {
+        return;
+    }
+    char key[STORE_KEY_SIZE];
+    store_key(&s->object, key);
+    struct store_stage *stage = s->stage;
+    s->stage = NULL;
+    s->putting = true;
+    u->pending++;
+    crash_point("upload_before_put");
+    store_put(u->in->store, stage, key, s->sealed.sealed_bytes, put_done, s);
+}
+
+static void register_done(void *arg, const struct db_reply *r)
+{
+    struct upload_segment *s = arg;
+    struct upload *u = s->upload;
+    u->pending--;
+    s->registered = db_status(r) == 0;
+    if (!s->registered) {
+        upload_fail(u, INGEST_E_UNAVAILABLE, NULL);
+    }
+    put_when_ready(s);
+    upload_settled(u);
+}
+
+int upload_next_output(void *arg, int *ret_fd, struct seal_params *ret_seal)
+{
+    struct upload *u = arg;
+    struct upload_segment *s = u->segments[u->n_segments - 1];
+    if (s->complete) { /* the first one was made by `open` */
+        int status;
+        s = upload_add_segment(u, &status);
+        if (s == NULL) {
+            upload_fail(u, status, NULL);
+            return -EIO;
+        }
+        u->pending++;
+        db_run(u->in->db, register_done, s, DB_UPLOAD_OBJECT_ADD, DB_ID(&u->id), DB_ID(&s->object));
+    }
+    *ret_seal = (struct seal_params){.household = u->camera.household, .object = s->object};
+    int r = keyring_new_object(u->in->keyring, &u->camera.household, u->household_wrapped,
+                               &s->object, ret_seal->key, s->wrapped_key);
+    if (r < 0) {
+        upload_fail(u, INGEST_E_INTERNAL, "The household's key does not open.");
+        return r;
+    }
+    *ret_fd = store_stage_fd(s->stage);
+    return 0;
+}
+
+static void keep_facts(struct upload *u, const struct index *ix)
+{
+    if (u->n_facts > 0) {
+        return;
+    }
+    u->n_facts = ix->n_tracks;
+    for (uint32_t i = 0; i < ix->n_tracks; i++) {
+        u->facts[i] = ix->tracks[i];
+        u->facts[i].stsd = NULL;
+        u->facts[i].samples = NULL;
+    }
+}
+
+void upload_segment_complete(void *arg, const struct remux_segment *seg)
+{
+    struct upload *u = arg;
+    struct upload_segment *s = u->segments[u->n_segments - 1];
+    ALWAYS(id_equal(&s->object, &seg->object));
+    s->sealed = seg->sealed;
+    s->index_bytes = mem_dup(seg->index_bytes, seg->index_n);
+    s->index_n = seg->index_n;
+    s->zero_90k = seg->index->zero_90k;
+    s->duration_90k = seg->index->duration_90k;
+    s->complete = true;
+    keep_facts(u, seg->index);
+    put_when_ready(s);
+}
+
+void upload_drop_segments(struct upload *u)
+{
+    for (size_t i = 0; i < u->n_segments; i++) {
+        store_stage_drop(u->segments[i]->stage);
+        free(u->segments[i]->index_bytes);
+        free(u->segments[i]);
+    }
+    free(u->segments);
+}
+
+int64_t upload_duration_90k(const struct upload *u)
+{
+    const struct upload_segment *last = u->segments[u->n_segments - 1];
+    return last->zero_90k + last->duration_90k;
+}
