@@ -39,7 +39,8 @@ static int parse_basic(const char *coded, struct credential_header *ret_header)
     }
     plain[n] = 0;
     char *colon = strchr(plain, ':');
-    if (!colon || (size_t)(colon - plain) >= sizeof(h.user) || strlen(colon + 1) >= sizeof(h.secret)) {
+    if (!colon || (size_t)(colon - plain) >= sizeof(h.user) ||
+        strlen(colon + 1) >= sizeof(h.secret)) {
         return -EINVAL;
     }
     memcpy(h.user, plain, (size_t)(colon - plain));

@@ -18,7 +18,8 @@
 
 #define DAY_US INT64_C(86400000000)
 enum { RETRY_BUSY_S = 2 };
-/* Failures that cost nothing, and the longest wait. Many people share an address, so it has more. */
+/* Failures that cost nothing, and the longest wait. Many people share an address, so it has more.
+ */
 enum { ACCOUNT_FREE = 5, PEER_FREE = 20 };
 #define WAIT_MAX_US (INT64_C(900) * CLOCK_US)
 /* Owners stay signed in on their own phone; officers sign in for a shift. */

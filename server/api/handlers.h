@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every handler of the route table (routes.c), one line each, in the table's order. */
+#ifndef API_HANDLERS_H
+#define API_HANDLERS_H
+
+#include "api/api.h"
+
+#define API_HANDLER(name)                                                                          \
+    void name(struct http_exchange *x, struct api *api, const struct principal *who)
+
+API_HANDLER(api_session_create);
+API_HANDLER(api_session_show);
+API_HANDLER(api_session_end);
+API_HANDLER(api_sessions_list);
+API_HANDLER(api_sessions_revoke);
+API_HANDLER(api_cameras_list);
+API_HANDLER(api_camera_secret_rotate);
+API_HANDLER(api_ledger_list);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* THE table: method, pattern, who may call, handler. */
+#include "api/authenticate.h"
+#include "api/handlers.h"
+
+#include <pthread.h>
+
+/* clang-format off */
+const struct api_route api_routes[] = {
+    {HTTP_POST, "/api/v1/session", API_PUBLIC, api_session_create},
+    {HTTP_GET, "/api/v1/session", API_SIGNED_IN, api_session_show},
+    {HTTP_DELETE, "/api/v1/session", API_SIGNED_IN, api_session_end},
+    {HTTP_GET, "/api/v1/sessions", API_ACCOUNT, api_sessions_list},
+    {HTTP_DELETE, "/api/v1/sessions/{id}", API_ACCOUNT, api_sessions_revoke},
+    {HTTP_GET, "/api/v1/cameras", API_ACCOUNT, api_cameras_list},
+    {HTTP_POST, "/api/v1/cameras/{id}/secret", API_ACCOUNT, api_camera_secret_rotate},
+    {HTTP_GET, "/api/v1/ledger", API_SIGNED_IN, api_ledger_list},
+};
+/* clang-format on */
+const size_t api_routes_n = ARRAY_LEN(api_routes);
+
+/* The same rows as the router wants them, made once and read by every loop. */
+static struct http_route http_routes[ARRAY_LEN(api_routes)];
+static pthread_once_t http_routes_made = PTHREAD_ONCE_INIT;
+
+static void make_http_routes(void)
+{
+    for (size_t i = 0; i < api_routes_n; i++) {
+        http_routes[i] = (struct http_route){
+            .method = api_routes[i].method,
+            .pattern = api_routes[i].pattern,
+            .begin = api_authenticate,
+            .access = api_routes[i].access,
+            .tag = &api_routes[i],
+        };
+    }
+}
+
+const struct http_route *api_http_routes(void)
+{
+    pthread_once(&http_routes_made, make_http_routes);
+    return http_routes;
+}
