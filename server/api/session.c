@@ -162,7 +162,7 @@ API_HANDLER(api_session_create)
 
 /* ---- ending ---- */
 static void end_session(struct http_exchange *x, struct api *api, const struct principal *who,
-                   const struct id *session, const char *action, db_done_fn *done)
+                        const struct id *session, const char *action, db_done_fn *done)
 {
     struct db_tx *tx = db_tx_begin(api->db);
     db_tx_add(tx, DB_SESSION_REVOKE, DB_ID(session), DB_ID(&who->id), DB_I64(clock_now_us()));
