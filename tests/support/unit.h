@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmocka and what it needs first, in the one order that compiles. Unit tests include this before anything else. */
+/* cmocka and what it needs first, in the one order that compiles. Unit tests include this before
+ * anything else. */
 #ifndef TESTS_SUPPORT_UNIT_H
 #define TESTS_SUPPORT_UNIT_H
 
