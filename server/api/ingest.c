@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 255 };
@@ -101,9 +102,9 @@ static void upload_done(void *arg, const struct upload_result *r)
         answer_failure(c->x, r);
         return;
     }
-    char id[ID_TEXT_SIZE], location[sizeof "/api/v1/clips/" + ID_TEXT_SIZE] = "/api/v1/clips/";
+    char id[ID_TEXT_SIZE], location[sizeof "/api/v1/clips/" + ID_TEXT_SIZE];
     id_format(&r->clip->id, id);
-    strcat(location, id);
+    snprintf(location, sizeof location, "/api/v1/clips/%s", id);
     http_add_header(c->x, "Location", location);
     http_answer_json(c->x, r->created ? 201 : 200,
                      json_pack("{s:o}", "clip", api_clip_json(c->api, r->clip)));
