@@ -15,7 +15,12 @@ struct database {
     int lock_fd;             /* the data folder's lock while we run the cluster, or -1 */
 };
 
-/* Blocking. On failure (negative errno or positive) reason holds one sentence. */
+/* For the server, which holds the data folder's lock. Blocking. On failure (negative errno or
+ * CLUSTER_E_) reason holds one sentence; ret_database starts as {.lock_fd = -1}. */
+int database_serve(const struct config *c, const struct log *log, struct database *ret_database,
+                   char *reason, size_t size) MUST_CHECK;
+/* For subcommands, whether or not a server runs. Blocking. On failure (negative errno or positive)
+ * reason holds one sentence. */
 int database_open(const struct config *c, const struct log *log, struct database *ret_database,
                   char *reason, size_t size) MUST_CHECK;
 void database_close(struct database *d); /* stops the cluster when it is ours */
