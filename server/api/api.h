@@ -12,6 +12,8 @@
 #include "remux/remux.h"
 #include "storage/store.h"
 
+#include <stdatomic.h>
+
 struct keyring;
 struct config;
 struct ingest;
@@ -24,9 +26,10 @@ struct api {
     struct store *store;
     struct remux *remux;
     const struct keyring *keyring;
-    struct ingest *ingest;  /* ingest/upload.h */
-    const char *public_url; /* https://host[:port], no slash at the end */
-    const char *node;       /* this server's name in upload rows */
+    struct ingest *ingest;       /* ingest/upload.h */
+    const char *public_url;      /* https://host[:port], no slash at the end */
+    const char *node;            /* this server's name in upload rows */
+    const atomic_bool *draining; /* on its way out: /readyz says so */
 };
 
 /* Who may call a route; checked before its handler, at header time (so before `100 Continue`). */

@@ -16,5 +16,7 @@ API_HANDLER(api_sessions_revoke);
 API_HANDLER(api_cameras_list);
 API_HANDLER(api_camera_secret_rotate);
 API_HANDLER(api_ledger_list);
+API_HANDLER(api_health_live);
+API_HANDLER(api_health_ready);
 
 #endif

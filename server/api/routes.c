@@ -15,6 +15,8 @@ const struct api_route api_routes[] = {
     {HTTP_GET, "/api/v1/cameras", API_ACCOUNT, api_cameras_list},
     {HTTP_POST, "/api/v1/cameras/{id}/secret", API_ACCOUNT, api_camera_secret_rotate},
     {HTTP_GET, "/api/v1/ledger", API_SIGNED_IN, api_ledger_list},
+    {HTTP_GET, "/healthz", API_PUBLIC, api_health_live},
+    {HTTP_GET, "/readyz", API_PUBLIC, api_health_ready},
 };
 /* clang-format on */
 const size_t api_routes_n = ARRAY_LEN(api_routes);

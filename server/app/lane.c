@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Order matters twice: services are made from the bottom up, and a drain goes from the top down -
+ * front end, then uploads that go on without their client, then the database. */
+#include "app/lane.h"
+
+#include "api/api.h"
+#include "app/observe.h"
+#include "app/upkeep.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "http/daemon.h"
+#include "ingest/upload.h"
+#include "metrics/metrics.h"
+#include "storage/driver.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { BEAT_MS = 1000, SETTLE_POLL_MS = 50 };
+
+struct lane {
+    struct lane_params p;
+    struct loop *loop;
+    struct db *db;
+    struct store *store;
+    struct remux *remux;
+    struct ingest ingest;
+    struct api api;
+    struct router *router;
+    char **proxies;
+    struct http_limits limits;
+    struct http_server *server;
+    struct upkeep *upkeep; /* of the first lane */
+    struct timer *beat, *settle;
+    unsigned connections; /* as last told to the metrics */
+    uint64_t settle_until_ms, grace_ms;
+    _Atomic uint64_t beat_at_ms;
+    pthread_t thread;
+    bool started;
+};
+
+/* ---- making ---- */
+static unsigned share_of(uint64_t whole, unsigned lanes)
+{
+    return (unsigned)((whole + lanes - 1) / lanes);
+}
+
+static void make_database(struct lane *l)
+{
+    const struct config *c = l->p.config;
+    l->db = db_create(&(struct db_params){
+        .loop = l->loop,
+        .url = l->p.database_url,
+        .connections = (unsigned)c->db_connections,
+        .waiting_max = (unsigned)c->db_waiting_max,
+        .deadline_ms = c->db_deadline_ms,
+    });
+}
+
+static int wrap_in_faults(const struct config *c, struct store_driver **driver)
+{
+#ifdef DOORWARD_FAULT_POINTS
+    if (c->store_fault[0] != '\0') {
+        return store_fault_create(*driver, c->store_fault, driver);
+    }
+#endif
+    return 0;
+}
+
+/* The store drivers, listed here and nowhere else. */
+static int make_store(struct lane *l, char *reason, size_t size)
+{
+    const struct config *c = l->p.config;
+    struct store_driver *driver = NULL;
+    int r = store_fs_create(c->store_dir, c->low_water_bytes, &driver);
+    r = r != 0 ? r : wrap_in_faults(c, &driver);
+    if (r != 0) {
+        snprintf(reason, size, "Cannot use the store in %s: %s.", c->store_dir, log_errno_text(r));
+        return r;
+    }
+    l->store = store_create(l->loop, driver);
+    return 0;
+}
+
+static int make_remux(struct lane *l, char *reason, size_t size)
+{
+    const struct config *c = l->p.config;
+    int r = remux_create(&(struct remux_params){.loop = l->loop,
+                                                .worker_path = c->worker_path,
+                                                .jobs_max = share_of(c->uploads_max, l->p.lanes),
+                                                .stall_ms = c->worker_stall_ms},
+                         &l->remux);
+    if (r != 0) {
+        snprintf(reason, size, "Cannot start the media worker %s: %s.", c->worker_path,
+                 log_errno_text(r));
+    }
+    return r;
+}
+
+static void fill_services(struct lane *l)
+{
+    const struct config *c = l->p.config;
+    l->ingest = (struct ingest){
+        .loop = l->loop,
+        .log = l->p.log,
+        .db = l->db,
+        .store = l->store,
+        .remux = l->remux,
+        .keyring = l->p.keyring,
+        .node = c->node,
+        .segment_max_ms = (uint32_t)c->segment_max_ms,
+        .upload_max_bytes = c->upload_max_bytes,
+    };
+    l->api = (struct api){
+        .loop = l->loop,
+        .log = l->p.log,
+        .config = c,
+        .db = l->db,
+        .store = l->store,
+        .remux = l->remux,
+        .keyring = l->p.keyring,
+        .ingest = &l->ingest,
+        .public_url = c->public_url,
+        .node = c->node,
+        .draining = l->p.draining,
+    };
+}
+
+static struct http_limits limits_of(const struct config *c)
+{
+    return (struct http_limits){
+        .connections = (unsigned)c->connections_max,
+        .connections_per_ip = (unsigned)c->connections_per_ip,
+        .memory_bytes = c->connection_memory_bytes,
+        .handshake_s = (unsigned)c->handshake_timeout_s,
+        .header_s = (unsigned)c->header_timeout_s,
+        .idle_s = (unsigned)c->idle_timeout_s,
+        .body_idle_s = (unsigned)c->body_idle_timeout_s,
+        .body_min_rate = (unsigned)c->body_min_rate,
+        .handler_s = (unsigned)c->handler_timeout_s,
+        .send_idle_s = (unsigned)c->send_idle_timeout_s,
+    };
+}
+
+static int make_server(struct lane *l, char *reason, size_t size)
+{
+    const struct config *c = l->p.config;
+    char host[CONFIG_HOST_SIZE] = "";
+    uint16_t port = 0;
+    int r = config_address_parse(c->listen, host, &port);
+    l->router = router_create(api_http_routes(), api_routes_n);
+    l->proxies = config_list(c->trusted_proxies);
+    l->limits = limits_of(c);
+    r = r != 0 ? r
+               : http_server_create(
+                     &(struct http_server_params){
+                         .loop = l->loop,
+                         .host = host[0] == '\0' || strcmp(host, "::") == 0 ? NULL : host,
+                         .port = port,
+                         .certificate = l->p.certificate,
+                         .router = l->router,
+                         .app = &l->api,
+                         .limits = &l->limits,
+                         .trusted_proxies = (const char *const *)l->proxies,
+                         .observe = observe_exchange,
+                     },
+                     &l->server);
+    if (r != 0) {
+        snprintf(reason, size, "Cannot listen on %s: %s.", c->listen, log_errno_text(r));
+    }
+    return r;
+}
+
+static void on_beat(void *arg)
+{
+    struct lane *l = arg;
+    atomic_store(&l->beat_at_ms, clock_mono_ms());
+    unsigned now = http_server_connections(l->server);
+    metric_add(METRIC_HTTP_CONNECTIONS, (int64_t)now - l->connections);
+    l->connections = now;
+    timer_set(l->beat, BEAT_MS);
+}
+
+static void on_settle(void *arg);
+
+int lane_create(const struct lane_params *p, struct lane **ret_lane, char *reason, size_t size)
+{
+    struct lane *l = mem_new(struct lane);
+    l->p = *p;
+    l->loop = loop_create(p->log);
+    l->beat = timer_create_on(l->loop, on_beat, l);
+    l->settle = timer_create_on(l->loop, on_settle, l);
+    make_database(l);
+    int r = make_store(l, reason, size);
+    r = r != 0 ? r : make_remux(l, reason, size);
+    fill_services(l);
+    r = r != 0 ? r : make_server(l, reason, size);
+    if (r != 0) {
+        lane_destroy(l);
+        return r;
+    }
+    *ret_lane = l;
+    return 0;
+}
+
+/* ---- running ---- */
+static void *lane_thread(void *arg)
+{
+    struct lane *l = arg;
+    on_beat(l);
+    if (l->p.keeper) {
+        l->upkeep = upkeep_create(l->loop, l->db, l->store);
+    }
+    loop_run(l->loop);
+    loop_post(l->p.main_loop, l->p.ended, l->p.arg);
+    return NULL;
+}
+
+void lane_start(struct lane *l)
+{
+    atomic_store(&l->beat_at_ms, clock_mono_ms());
+    ALWAYS(pthread_create(&l->thread, NULL, lane_thread, l) == 0);
+    l->started = true;
+}
+
+uint64_t lane_silent_ms(const struct lane *l)
+{
+    uint64_t at = atomic_load(&l->beat_at_ms), now = clock_mono_ms();
+    return now > at ? now - at : 0;
+}
+
+/* ---- draining ---- */
+static void on_db_drained(void *arg)
+{
+    struct lane *l = arg;
+    loop_stop(l->loop);
+}
+
+/* Uploads whose client has gone still keep what they have: wait for them, within the grace. */
+static void on_settle(void *arg)
+{
+    struct lane *l = arg;
+    bool busy = l->ingest.live > 0 || store_busy(l->store) > 0 || loop_offloaded(l->loop) > 0;
+    if (busy && clock_mono_ms() < l->settle_until_ms) {
+        timer_set(l->settle, SETTLE_POLL_MS);
+        return;
+    }
+    db_drain(l->db, on_db_drained, l);
+}
+
+static void on_server_drained(void *arg)
+{
+    struct lane *l = arg;
+    on_settle(l);
+}
+
+static void begin_drain(void *arg)
+{
+    struct lane *l = arg;
+    l->ingest.draining = true;
+    l->upkeep = upkeep_destroy(l->upkeep);
+    l->settle_until_ms = clock_mono_ms() + l->grace_ms;
+    http_server_drain(l->server, l->grace_ms, on_server_drained, l);
+}
+
+void lane_drain(struct lane *l, uint64_t grace_ms)
+{
+    l->grace_ms = grace_ms;
+    loop_post(l->loop, begin_drain, l);
+}
+
+struct lane *lane_destroy(struct lane *l)
+{
+    if (l == NULL) {
+        return NULL;
+    }
+    if (l->started) {
+        pthread_join(l->thread, NULL);
+    }
+    http_server_destroy(l->server);
+    remux_destroy(l->remux);
+    if (l->store != NULL) {
+        store_destroy(l->store);
+    }
+    db_destroy(l->db);
+    router_destroy(l->router);
+    free(l->proxies);
+    timer_destroy(l->beat);
+    timer_destroy(l->settle);
+    loop_destroy(l->loop);
+    free(l);
+    return NULL;
+}
