@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Credentials, in order: the Authorization header; else the session cookie. What a principal may do
- * with one object is decided later, in SQL. The found session lives in the exchange's memory. */
+/* Credentials, in order: a signed link's query (media only); the Authorization header; else the
+ * session cookie. What a principal may do with one object is decided later, in SQL. The found
+ * session lives in the exchange's memory. */
 #include "api/authenticate.h"
 
+#include "base/clock.h"
 #include "base/str.h"
+#include "crypto/keyring.h"
+#include "playback/link.h"
 
 #include <string.h>
 
@@ -107,6 +111,34 @@ static void authenticate_person(struct http_exchange *x)
     secret_wipe(&h, sizeof(h));
 }
 
+/* ---- signed links (docs/design/signed-link.md) ---- */
+static void authenticate_link(struct http_exchange *x)
+{
+    struct api *api = http_app(x);
+    struct principal *who = http_alloc(x, sizeof(*who));
+    struct link_query q = {.exp = http_query(x, "exp"),
+                           .acc = http_query(x, "acc"),
+                           .kid = http_query(x, "kid"),
+                           .sig = http_query(x, "sig")};
+    struct id clip;
+    uint8_t key[LINK_KEY_SIZE];
+    if (id_parse(http_param(x, "id"), &clip)) {
+        http_answer_problem(x, PROBLEM_not_found, NULL);
+        return;
+    }
+    keyring_derive(api->keyring, LINK_KEY_PURPOSE, key);
+    int r = link_check(key, &clip, &q, clock_now_us() / CLOCK_US, &who->id);
+    secret_wipe(key, sizeof(key));
+    if (r == LINK_E_EXPIRED) {
+        http_answer_problem(x, PROBLEM_link_expired, NULL);
+    } else if (r) {
+        challenge(x, "The link is not genuine.");
+    } else {
+        who->kind = PRINCIPAL_LINK;
+        go_on(x, who);
+    }
+}
+
 /* ---- cameras ---- */
 static void camera_found(void *arg, int status, const struct principal *who, bool enabled)
 {
@@ -153,6 +185,13 @@ void api_authenticate(struct http_exchange *x)
         return;
     case API_CAMERA:
         authenticate_camera(x);
+        return;
+    case API_MEDIA:
+        if (http_query(x, "sig")) {
+            authenticate_link(x);
+            return;
+        }
+        authenticate_person(x);
         return;
     default:
         authenticate_person(x);
