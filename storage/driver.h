@@ -23,7 +23,7 @@ struct store_driver_ops {
                 void *arg);
     int (*health)(struct store_driver *d);
     void (*destroy)(struct store_driver *d);
-    /* optional */
+    /* optional: leftovers of processes that are gone; those of living ones stay */
     int (*recover)(struct store_driver *d, unsigned *ret_removed);
 };
 struct store_driver {
@@ -36,9 +36,10 @@ struct store *store_create(struct loop *l, struct store_driver *d);
 /* fs: a folder on a local filesystem. low_water_bytes: refuse new data when less is free. */
 int store_fs_create(const char *dir, uint64_t low_water_bytes,
                     struct store_driver **ret_driver) MUST_CHECK;
-/* fault: wraps any driver. script is data: "put:3:full,get:*:short,stat:2:late=500" = op, nth call
- * (or *), what happens: fail | full | short | late=MS | crash. For tests; takes over the inner
- * driver. -EINVAL on a bad script. */
+/* fault: wraps any driver. script is data: "put:3:full,get:*:short,stat:2-5:late=500" = op (stage,
+ * put, get, stat, delete, list, health), its n-th call (n, n-m or *), what happens: fail | full |
+ * short | lost (done, but reported as failed) | late=MS | crash. For tests; takes over the inner
+ * driver when 0. -EINVAL on a bad script. */
 int store_fault_create(struct store_driver *inner, const char *script,
                        struct store_driver **ret_driver) MUST_CHECK;
 

@@ -30,8 +30,7 @@ API_HANDLER(api_cameras_list)
 /* ---- a new secret ---- */
 struct rotation {
     struct http_exchange *x;
-    struct api *api;
-    struct id camera, account;
+    struct id camera;
     char secret[CREDENTIAL_SIZE];
 };
 
@@ -45,38 +44,26 @@ static void rotated(void *arg, const struct db_reply *r)
     }
 }
 
-static void rotate(void *arg, const struct db_reply *r)
+API_HANDLER(api_camera_secret_rotate)
 {
-    struct rotation *o = arg;
-    if (api_db_failed(o->x, r)) {
-        return;
-    }
-    struct id household = db_id(r, 0, 0, 0), secret_id = id_new();
+    struct rotation *o = http_alloc(x, sizeof(*o));
+    struct id secret_id = id_new();
     uint8_t hash[SHA256_SIZE];
     int64_t now = clock_now_us();
+    o->x = x;
+    if (!api_param_id(x, "id", &o->camera)) {
+        return;
+    }
     credential_new(CREDENTIAL_CAMERA, o->secret, hash);
-    struct db_tx *tx = db_tx_begin(o->api->db);
-    db_tx_add(tx, DB_CAMERA_MANAGE, DB_ID(&o->camera), DB_ID(&o->account), DB_I64(now));
+    struct db_tx *tx = db_tx_begin(api->db);
+    db_tx_add(tx, DB_CAMERA_MANAGE, DB_ID(&o->camera), DB_ID(&who->id), DB_I64(now));
     db_tx_add(tx, DB_CAMERA_SECRET_REVOKE, DB_ID(&o->camera), DB_I64(now));
     db_tx_add(tx, DB_CAMERA_SECRET_INSERT, DB_ID(&secret_id), DB_ID(&o->camera),
               DB_BYTES(hash, SHA256_SIZE), DB_I64(now));
     ledger_add(tx, &(struct ledger_entry){.action = "camera.secret_rotate",
-                                          .household = &household,
-                                          .who = http_principal(o->x),
+                                          .who = who,
                                           .subject_kind = "camera",
                                           .subject = &o->camera,
-                                          .request_id = http_request_id(o->x)});
+                                          .request_id = http_request_id(x)});
     db_tx_commit(tx, rotated, o);
-}
-
-API_HANDLER(api_camera_secret_rotate)
-{
-    struct id camera;
-    if (!api_param_id(x, "id", &camera)) {
-        return;
-    }
-    struct rotation *o = http_alloc(x, sizeof(*o));
-    *o = (struct rotation){.x = x, .api = api, .camera = camera, .account = who->id};
-    db_run(api->db, rotate, o, DB_CAMERA_MANAGE, DB_ID(&camera), DB_ID(&who->id),
-           DB_I64(clock_now_us()));
 }

@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "auth/sign_in.h"
 #include "base/clock.h"
+#include "config/config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -145,14 +146,18 @@ static void sign_in_body(void *arg, struct http_exchange *x, json_t *json)
             &totp)) {
         return;
     }
-    sign_in_begin(&(struct sign_in_params){.loop = api->loop,
-                                           .db = api->db,
-                                           .email = email,
-                                           .password = password,
-                                           .totp = totp,
-                                           .peer = http_peer(x),
-                                           .request_id = http_request_id(x)},
-                  signed_in, x);
+    sign_in_begin(
+        &(struct sign_in_params){.loop = api->loop,
+                                 .db = api->db,
+                                 .email = email,
+                                 .password = password,
+                                 .totp = totp,
+                                 .peer = http_peer(x),
+                                 .request_id = http_request_id(x),
+                                 .account_tries = (unsigned)api->config->sign_in_tries,
+                                 .idle_us = (int64_t)api->config->session_idle_s * CLOCK_US,
+                                 .lifetime_us = (int64_t)api->config->session_max_s * CLOCK_US},
+        signed_in, x);
 }
 
 API_HANDLER(api_session_create)

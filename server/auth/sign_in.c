@@ -22,8 +22,7 @@ enum { RETRY_BUSY_S = 2 };
  */
 enum { ACCOUNT_FREE = 5, PEER_FREE = 20 };
 #define WAIT_MAX_US (INT64_C(900) * CLOCK_US)
-/* Owners stay signed in on their own phone; officers sign in for a shift. */
-static const int64_t account_idle_us = 14 * DAY_US, account_life_us = 60 * DAY_US;
+/* Officers sign in for a shift, whatever owners may do. */
 static const int64_t officer_idle_us = DAY_US / 24, officer_life_us = DAY_US / 2;
 
 struct sign_in {
@@ -35,7 +34,8 @@ struct sign_in {
     char email_key[SIGN_IN_EMAIL_MAX + 1], totp[16], peer[64], request_id[64];
     bool totp_given, totp_needed, password_ok, totp_ok;
     uint8_t totp_secret[TOTP_SECRET_SIZE];
-    int64_t totp_step;
+    int64_t totp_step, idle_us, lifetime_us;
+    unsigned account_tries;
     struct principal who;
     struct id household;
     struct sign_in_result result;
@@ -80,10 +80,10 @@ static void record_refusal(struct sign_in *s)
     snprintf(peer, sizeof(peer), "peer:%s", s->peer);
     snprintf(detail, sizeof(detail), "{\"peer\":\"%s\"}", s->peer);
     struct db_tx *tx = db_tx_begin(s->db);
-    db_tx_add(tx, DB_SIGN_IN_FAILED, DB_TEXT(account), DB_I64(now), DB_I64(ACCOUNT_FREE),
+    db_tx_add(tx, DB_SIGN_IN_FAILED, DB_TEXT(account), DB_I64(now), DB_I64(s->account_tries),
               DB_I64(WAIT_MAX_US));
-    db_tx_add(tx, DB_SIGN_IN_FAILED, DB_TEXT(peer), DB_I64(now), DB_I64(PEER_FREE),
-              DB_I64(WAIT_MAX_US));
+    db_tx_add(tx, DB_SIGN_IN_FAILED, DB_TEXT(peer), DB_I64(now),
+              DB_I64(s->account_tries * PEER_TRIES_FACTOR), DB_I64(WAIT_MAX_US));
     bool officer = s->who.kind == PRINCIPAL_OFFICER;
     ledger_add(tx, &(struct ledger_entry){
                        .action = "session.refused",
@@ -123,8 +123,8 @@ static void record_success(struct sign_in *s)
                                       .who = &s->who,
                                       .name = "",
                                       .peer = s->peer,
-                                      .idle_us = officer ? officer_idle_us : account_idle_us,
-                                      .lifetime_us = officer ? officer_life_us : account_life_us},
+                                      .idle_us = officer ? officer_idle_us : s->idle_us,
+                                      .lifetime_us = officer ? officer_life_us : s->lifetime_us},
                 s->result.token, &s->who.session);
     ledger_add(tx, &(struct ledger_entry){.action = "session.sign_in",
                                           .agency = officer ? &s->who.agency : NULL,
@@ -216,6 +216,9 @@ void sign_in_begin(const struct sign_in_params *p, sign_in_fn *done, void *arg)
     s->arg = arg;
     s->password = mem_str(p->password);
     s->totp_given = p->totp != NULL;
+    s->account_tries = p->account_tries;
+    s->idle_us = p->idle_us;
+    s->lifetime_us = p->lifetime_us;
     snprintf(s->totp, sizeof(s->totp), "%s", p->totp ? p->totp : "");
     snprintf(s->peer, sizeof(s->peer), "%s", p->peer);
     snprintf(s->request_id, sizeof(s->request_id), "%s", p->request_id);

@@ -20,6 +20,8 @@ struct sign_in_params { /* all text is copied */
     const char *email, *password;
     const char *totp; /* or NULL */
     const char *peer, *request_id;
+    unsigned account_tries;       /* failures on one account before waits begin */
+    int64_t idle_us, lifetime_us; /* of an owner's session; officers have a shift's */
 };
 struct sign_in_result {
     int status;

@@ -7,6 +7,20 @@
 
 enum { SMALLEST_CAP = 64 };
 
+void buf_json_text(struct buf *b, const char *s)
+{
+    for (; *s != '\0'; s++) {
+        uint8_t c = (uint8_t)*s;
+        if (c == '"' || c == '\\') {
+            buf_append(b, (char[]){'\\', *s}, 2);
+        } else if (c < 0x20 || c == 0x7f) {
+            buf_printf(b, "\\u%04x", c);
+        } else {
+            buf_u8(b, c);
+        }
+    }
+}
+
 uint8_t *buf_room(struct buf *b, size_t n)
 {
     if (b->overflow || n > b->max || b->len > b->max - n) {

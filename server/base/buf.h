@@ -21,6 +21,9 @@ struct buf {
 void buf_append(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* s as the inside of a JSON string: control characters (CR, LF too) escaped, so it stays one line.
+ */
+void buf_json_text(struct buf *b, const char *s);
 /* Room for n more bytes, or NULL (overflow is then set). The caller adds what it wrote to len. */
 uint8_t *buf_room(struct buf *b, size_t n);
 /* Big-endian integers, for MP4 boxes and wire formats. */

@@ -16,21 +16,6 @@ const char *log_errno_text(int negative_errno)
     return strerrordesc_np(negative_errno < 0 ? -negative_errno : negative_errno);
 }
 
-/* JSON string body: control characters (CR, LF too) escaped, so one event stays one line. */
-static void put_escaped(struct buf *b, const char *s)
-{
-    for (; *s != '\0'; s++) {
-        uint8_t c = (uint8_t)*s;
-        if (c == '"' || c == '\\') {
-            buf_append(b, (char[]){'\\', *s}, 2);
-        } else if (c < 0x20 || c == 0x7f) {
-            buf_printf(b, "\\u%04x", c);
-        } else {
-            buf_u8(b, c);
-        }
-    }
-}
-
 static void put_value(struct buf *b, const struct log_field *f, const char *quote)
 {
     if (f->is_id) {
@@ -39,7 +24,7 @@ static void put_value(struct buf *b, const struct log_field *f, const char *quot
         buf_printf(b, "%s%s%s", quote, text, quote);
     } else if (f->text != NULL) {
         buf_str(b, quote);
-        put_escaped(b, f->text);
+        buf_json_text(b, f->text);
         buf_str(b, quote);
     } else {
         buf_printf(b, "%lld", (long long)f->number);
