@@ -97,6 +97,7 @@ create table upload_object (
     object_id uuid primary key,
     upload_id uuid not null references upload on delete cascade
 );
+create index upload_object_upload on upload_object (upload_id);
 
 -- A gapless run of segments of one camera.
 create table recording (
@@ -155,6 +156,7 @@ create table clip (
     created_us     bigint not null,
     deleted_us     bigint           -- set in the same transaction that makes its segments garbage
 );
+create unique index clip_recording on clip (recording_id); -- a clip is all of its recording
 create unique index clip_same_upload on clip (camera_id, name, upload_sha256) where deleted_us is null;
 create index clip_partial on clip (camera_id, name) where partial and deleted_us is null;
 -- The list: newest first per camera, and per household across cameras. id breaks ties and is the cursor's second half.

@@ -23,15 +23,20 @@ enum db_stmt {
 
 /* Result of a transaction. */
 enum {
-    DB_E_UNAVAILABLE =
-        1,       /* no connection in time, connection lost, server stopping: nothing is known to be
-                    committed,       and if the batch had been sent it may have been committed */
-    DB_E_BUSY,   /* the waiting list is full: nothing was sent */
-    DB_E_UNIQUE, /* 23505; reply.constraint names it; rolled back */
-    DB_E_CONSTRAINT, /* other class 23: check, foreign key, not null; rolled back */
-    DB_E_REFUSED,    /* a statement raised SQLSTATE DW001 ("the state does not allow this");
-                        reply.message says why */
-    DB_E_FAILED      /* anything else: a bug or a damaged database; logged here */
+    /* No connection in time, connection lost, deadline passed, server stopping. Nothing is known to
+     * be committed; but if the batch had been sent, it may have been. */
+    DB_E_UNAVAILABLE = 1,
+    /* The waiting list is full: nothing was sent. */
+    DB_E_BUSY,
+    /* 23505; db_constraint() names it. Rolled back. */
+    DB_E_UNIQUE,
+    /* Another class 23: check, foreign key, not null. Rolled back. */
+    DB_E_CONSTRAINT,
+    /* A statement raised SQLSTATE DW001, "the state does not allow this" (function refuse() of
+     * migration 0001); db_message() says why. Rolled back. */
+    DB_E_REFUSED,
+    /* Anything else: a bug or a damaged database; logged here. Rolled back. */
+    DB_E_FAILED
 };
 
 /* ---- parameters ---- */
@@ -51,8 +56,8 @@ struct db_arg {
     double f;
     struct id id;
 };
-/* SQL types: text (also for jsonb, polygon ... with a cast in the statement), bytea, bigint, uuid,
- * boolean, float8. */
+/* A statement names the type of each parameter by a cast: $1::uuid. Text goes in text form, so it
+ * also fits jsonb, polygon, date ...; DB_I64 fits bigint, integer and smallint. */
 #define DB_NULL        ((struct db_arg){.type = DB_ARG_NULL})
 #define DB_TEXT(s)     db_arg_text(s)     /* NULL is SQL NULL */
 #define DB_BYTES(q, l) db_arg_bytes(q, l) /* NULL is SQL NULL */
@@ -92,8 +97,9 @@ unsigned db_tx_add_args(struct db_tx *tx, enum db_stmt s, const struct db_arg *a
                    sizeof((const struct db_arg[]){__VA_ARGS__ __VA_OPT__(, ) DB_NULL}) /           \
                            sizeof(struct db_arg) -                                                 \
                        1)
-/* Send; tx is gone. done() exactly once, later, on the loop, within the deadline (default 5 s; the
- * pool's wait included). */
+/* Send; tx is gone. done() exactly once, later, on the loop, within the deadline (default 5 s). A
+ * wait for a connection ends after 1.5 s; while the database is known to be gone, at once. A batch
+ * that lost a deadlock is sent again. */
 void db_tx_commit(struct db_tx *tx, db_done_fn *done, void *arg);
 void db_tx_cancel(struct db_tx *tx); /* instead of commit */
 /* The common case: one statement. */
@@ -133,8 +139,9 @@ struct db_params {
 };
 struct db *db_create(const struct db_params *p); /* connects in the background and keeps trying */
 bool db_ready(const struct db *db);              /* at least one connection up */
-/* Fails what waits, lets batches under way finish, then done(arg). */
+/* Fails what waits and what comes, lets batches under way finish, then done(arg). */
 void db_drain(struct db *db, loop_fn *done, void *arg);
+/* Not from within a db_done_fn. Without a drain what is under way is over (DB_E_UNAVAILABLE). */
 struct db *db_destroy(struct db *db);
 
 #endif
