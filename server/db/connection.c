@@ -13,18 +13,24 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONNECT_MS = 5000, BACK_OFF_FIRST_MS = 50, BACK_OFF_MAX_MS = 1500, WHY_SIZE = 256 };
+enum {
+    PAUSE_MS = 10,
+    CONNECT_MS = 5000,
+    BACK_OFF_FIRST_MS = 50,
+    BACK_OFF_MAX_MS = 1500,
+    WHY_SIZE = 256
+};
 
-enum state { STATE_DOWN, STATE_CONNECTING, STATE_PREPARING, STATE_IDLE, STATE_BUSY };
+enum state { STATE_DOWN, STATE_CONNECTING, STATE_PREPARING, STATE_IDLE, STATE_BUSY, STATE_PAUSE };
 
 struct connection {
     struct db *db;
     enum state state;
     PGconn *pg;
     struct watch *watch;
-    struct timer *timer; /* down: try again; connecting, busy: the deadline */
+    struct timer *timer; /* down, pause: try again; connecting, preparing, busy: the deadline */
     uint64_t back_off_ms;
-    struct db_tx *tx;  /* busy */
+    struct db_tx *tx;  /* busy; pause: to be sent again after a deadlock */
     unsigned position; /* how many NULLs came in this batch: the statement results belong to */
     char sqlstate[6];  /* of the first error in this batch; "" = none */
     bool failed;
@@ -32,6 +38,13 @@ struct connection {
 
 static void on_event(void *arg, int events);
 static void connect_begin(struct connection *c);
+
+/* 0 to ms-1, ms at most 65536: so that many do not try again all at once. */
+static uint64_t jitter(uint64_t ms)
+{
+    struct id random = id_new();
+    return (random.b[14] * 256u + random.b[15]) * ms / 65536;
+}
 
 /* ---- losing and remaking ---- */
 
@@ -57,14 +70,13 @@ static void lost(struct connection *c, const char *text)
     struct db_tx *tx = c->tx;
     first_line(text, why);
     close_pg(c);
-    if (c->state == STATE_IDLE || c->state == STATE_BUSY) {
+    if (c->state >= STATE_IDLE) {
         pool_down(db);
     }
     c->state = STATE_DOWN;
     c->tx = NULL;
     pool_trouble(db, why);
-    uint64_t jitter_ms = (uint64_t)random() % (c->back_off_ms / 2 + 1);
-    timer_set(c->timer, c->back_off_ms / 2 + jitter_ms);
+    timer_set(c->timer, c->back_off_ms / 2 + jitter(c->back_off_ms / 2 + 1));
     c->back_off_ms = 2 * c->back_off_ms < BACK_OFF_MAX_MS ? 2 * c->back_off_ms : BACK_OFF_MAX_MS;
     if (tx != NULL) {
         pool_finish(db, tx, DB_E_UNAVAILABLE); /* last: done() may do anything */
@@ -74,11 +86,19 @@ static void lost(struct connection *c, const char *text)
 static void on_timer(void *arg)
 {
     struct connection *c = arg;
-    if (c->state == STATE_DOWN) {
+    switch (c->state) {
+    case STATE_DOWN:
         connect_begin(c);
-    } else {
-        lost(c,
-             c->state == STATE_BUSY ? "a batch passed its deadline" : "connecting took too long");
+        break;
+    case STATE_PAUSE:
+        c->state = STATE_IDLE;
+        connection_carry(c, c->tx);
+        break;
+    case STATE_BUSY:
+        lost(c, "a batch passed its deadline");
+        break;
+    default:
+        lost(c, "connecting took too long");
     }
 }
 
@@ -264,16 +284,18 @@ static void batch_over(struct connection *c)
     if (status == DB_E_FAILED) {
         log_failure(c, tx);
     }
+    if (c->failed && reply_is_conflict(c->sqlstate) && tx->attempts < TX_ATTEMPTS_MAX) {
+        /* At once, it would meet the winner still at work. */
+        tx_forget(tx);
+        c->state = STATE_PAUSE;
+        timer_set(c->timer, tx->attempts * PAUSE_MS + jitter(PAUSE_MS));
+        return;
+    }
     timer_stop(c->timer);
     c->tx = NULL;
     c->state = STATE_IDLE;
     if (strcmp(c->sqlstate, "25006") == 0) {
         lost(c, "the server became read-only");
-    }
-    if (c->failed && reply_is_conflict(c->sqlstate) && tx->attempts < TX_ATTEMPTS_MAX) {
-        tx_forget(tx);
-        pool_again(db, tx);
-        return;
     }
     pool_finish(db, tx, status);
     pool_dispatch(db);
@@ -319,7 +341,7 @@ static void on_event(void *arg, int events)
     }
     if (c->state == STATE_PREPARING || c->state == STATE_BUSY) {
         read_results(c);
-    } else if (c->state == STATE_IDLE) {
+    } else if (c->state >= STATE_IDLE) {
         PQisBusy(c->pg); /* reads notices, and the farewell of a server that goes down */
         if (PQstatus(c->pg) == CONNECTION_BAD) {
             lost(c, PQerrorMessage(c->pg));

@@ -13,8 +13,7 @@ struct db_tx;
 
 struct connection *connection_create(struct db *db);
 bool connection_is_idle(const struct connection *c);
-bool connection_is_busy(const struct connection *c);
-/* Only when idle. The batch comes back through pool_finish() or pool_again(). */
+/* Only when idle. The batch comes back through pool_finish(). */
 void connection_carry(struct connection *c, struct db_tx *tx);
 /* Also when busy: the batch is then over with DB_E_UNAVAILABLE. */
 struct connection *connection_destroy(struct connection *c);

@@ -86,13 +86,6 @@ void pool_submit(struct db *db, struct db_tx *tx)
     }
 }
 
-void pool_again(struct db *db, struct db_tx *tx)
-{
-    list_append(db->waiting.next, &tx->node); /* before the first */
-    db->n_waiting++;
-    pool_dispatch(db);
-}
-
 static struct connection *find_idle(const struct db *db)
 {
     for (unsigned i = 0; i < db->n_connections; i++) {

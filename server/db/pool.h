@@ -30,8 +30,6 @@ struct db {
 void pool_submit(struct db *db, struct db_tx *tx);
 /* A batch is over: calls done(), frees it. */
 void pool_finish(struct db *db, struct db_tx *tx, int status);
-/* The server undid the batch in favour of another one: first in line again. */
-void pool_again(struct db *db, struct db_tx *tx);
 /* Connections report changes of theirs. */
 void pool_up(struct db *db);
 void pool_down(struct db *db);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SQL that embed.py put into the binary: sql/*.sql in the order of enum db_stmt, and
- * migrations/*.sql in theirs. */
+/* The SQL that embed.py put into the binary: the statements in the order of enum db_stmt, the
+ * migrations in theirs. */
 #ifndef DB_TEXTS_H
 #define DB_TEXTS_H
 
