@@ -18,9 +18,8 @@
 
 #define DAY_US INT64_C(86400000000)
 enum { RETRY_BUSY_S = 2 };
-/* Failures that cost nothing, and the longest wait. Many people share an address, so it has more.
- */
-enum { ACCOUNT_FREE = 5, PEER_FREE = 20 };
+/* Many people share an address, so it has more tries than an account. */
+enum { PEER_TRIES_FACTOR = 4 };
 #define WAIT_MAX_US (INT64_C(900) * CLOCK_US)
 /* Officers sign in for a shift, whatever owners may do. */
 static const int64_t officer_idle_us = DAY_US / 24, officer_life_us = DAY_US / 2;
