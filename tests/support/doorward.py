@@ -38,14 +38,22 @@ import http.client
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("DOORWARD_BUILD", os.path.join(ROOT, "build")))
-DOORWARD = os.path.join(BUILD, "server", "doorward")
+# A build with -Dfault_points=true, for scenarios that break things on purpose: Server(build=fault_build()).
+FAULT_BUILD = os.path.abspath(os.environ.get("DOORWARD_FAULT_BUILD", os.path.join(ROOT, "build-asan")))
 USER = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 START_S = 120  # a sanitizer build beside another test on two cores
 
 
-def worker_path():
-    found = glob.glob(os.path.join(BUILD, "server", "**", "doorward-remux"), recursive=True)
-    return found[0] if found else os.path.join(BUILD, "server", "doorward-remux")
+def worker_path(build=BUILD):
+    found = glob.glob(os.path.join(build, "server", "**", "doorward-remux"), recursive=True)
+    return found[0] if found else os.path.join(build, "server", "doorward-remux")
+
+
+def fault_build():
+    """The folder of a build with fault points, or skip the test."""
+    if not os.path.exists(os.path.join(FAULT_BUILD, "server", "doorward")):
+        raise unittest.SkipTest("no build with fault points: DOORWARD_FAULT_BUILD names one")
+    return FAULT_BUILD
 
 
 def free_port():
@@ -103,10 +111,6 @@ def shared(*parts):
     """A file of the folder of shared media beside the checkout, or skip the test."""
     path = os.path.join(os.path.dirname(ROOT), "shared", *parts)
     if not os.path.exists(path):
-        for parent in (os.path.dirname(os.path.dirname(ROOT)),):  # a worktree one level deeper
-            deeper = os.path.join(parent, "shared", *parts)
-            if os.path.exists(deeper):
-                return deeper
         raise unittest.SkipTest(f"{'/'.join(parts)} is not here")
     return path
 
@@ -152,7 +156,7 @@ class Server:
             "DOORWARD_DATA_DIR": self.data,
             "DOORWARD_LISTEN": f"[::]:{self.port}",
             "DOORWARD_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}",
-            "DOORWARD_WORKER_PATH": worker_path(),
+            "DOORWARD_WORKER_PATH": worker_path(build),
             "DOORWARD_LOW_WATER_BYTES": "1048576",
             "DOORWARD_LOOPS": "2",
             "DOORWARD_LOG_FORMAT": "json",
