@@ -39,7 +39,8 @@ struct http_server_params {
     void *app;
     const struct http_limits *limits;   /* NULL = default; borrowed */
     const char *const *trusted_proxies; /* NULL-ended list of numeric addresses, or NULL */
-    /* Called for every finished exchange, for log and metrics. May be NULL. */
+    /* Called for every finished exchange, for log and metrics: on the loop, possibly before the
+     * handler's late answer. status 499: the client left before an answer was sent. May be NULL. */
     void (*observe)(void *app, const struct http_exchange *x, int status, uint64_t sent_bytes,
                     uint64_t took_us);
 };

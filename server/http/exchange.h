@@ -70,9 +70,10 @@ void http_read_body(struct http_exchange *x, size_t max_bytes, http_body_fn *don
  * answers 400/415 itself and done() gets NULL. json is borrowed until done() returns. */
 typedef void http_json_fn(void *arg, struct http_exchange *x, json_t *json);
 void http_read_json(struct http_exchange *x, size_t max_bytes, http_json_fn *done, void *arg);
-/* Push the body into a sink. Sends `100 Continue` when the client waits for it. If the handler
- * answers before the end, the rest of a declared body is read and dropped within a limit so that
- * the client sees the answer, then the connection closes. */
+/* Push the body into a sink. Sends `100 Continue` when the client waits for it. end() is called
+ * once in every case: STREAM_TOO_LARGE past max_bytes (the handler answers), STREAM_BROKEN when the
+ * client vanished, the handler's time is up or it answered before the end. After an early answer
+ * the rest of the body is read and dropped within a limit so that the client sees the answer. */
 void http_stream_body(struct http_exchange *x, struct sink *sink, uint64_t max_bytes);
 
 /* ---- the answer: exactly one ---- */
@@ -94,10 +95,12 @@ void http_answer_source(struct http_exchange *x, int status, const char *content
 void http_answer_problem(struct http_exchange *x, enum problem p, const char *detail_fmt, ...)
     PRINTF_LIKE(3, 4);
 
-/* Called once when the exchange is over (answer sent or connection lost), before its memory goes.
- * One per exchange. */
+/* Called once when the exchange is over: the answer was given, and it was sent or the connection is
+ * lost. Its memory (and the principal) may be used until then. One per exchange. */
 void http_on_finish(struct http_exchange *x, loop_fn *fn, void *arg);
-/* True once the client is known to be gone: an expensive handler may stop early. */
+/* True once the client is known to be gone (noticed within a second or so): an expensive handler
+ * may stop early. It answers all the same; a client that only closed its sending half still gets
+ * it. */
 bool http_gone(const struct http_exchange *x);
 /* Give the handler more time than the default before http answers 503 on its behalf. */
 void http_set_deadline(struct http_exchange *x, uint64_t ms);

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libmicrohttpd under our loop. Its epoll descriptor is watched; after every run its time-out is
+ * honoured, because its inner epoll is edge-triggered: "0" means that something ready is still
+ * waiting. A few rounds are run at once, then the loop gets its turn. */
+#include "http/state.h"
+
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PUMP_ROUNDS = 8, SWEEP_MS = 1000, LISTEN_BACKLOG = 4096 };
+
+const struct http_limits http_limits_default = {
+    .connections = 20000,
+    .memory_bytes = 64 * 1024,
+    .handshake_s = 10,
+    .header_s = 20,
+    .idle_s = 75,
+    .body_idle_s = 30,
+    .body_min_rate = 1024,
+    .handler_s = 30,
+    .send_idle_s = 60,
+};
+
+/* ---- running ---- */
+
+static void pump(void *arg)
+{
+    struct http_server *s = arg;
+    unsigned long long wait_ms = 0;
+    bool timed = true;
+    s->pumping = true;
+    for (int i = 0; i < PUMP_ROUNDS && ((timed && wait_ms == 0) || s->again); i++) {
+        s->again = false;
+        MHD_run(s->mhd);
+        timed = MHD_get_timeout(s->mhd, &wait_ms) == MHD_YES;
+    }
+    s->pumping = false;
+    if (s->again || timed) {
+        timer_set(s->pump, s->again ? 0 : wait_ms);
+        s->again = false;
+    }
+}
+
+static void on_epoll(void *arg, int events)
+{
+    pump(arg);
+}
+
+void server_kick(struct http_server *s)
+{
+    if (s->pumping) {
+        s->again = true;
+    } else {
+        timer_set(s->pump, 0);
+    }
+}
+
+static void on_sweep(void *arg)
+{
+    struct http_server *s = arg;
+    uint64_t now = clock_mono_ms();
+    sweep_run(s, now);
+    linger_sweep(s, now);
+    timer_set(s->sweep, SWEEP_MS);
+}
+
+/* ---- connections ---- */
+
+static void conn_started(struct http_server *s, struct MHD_Connection *mhd, void **slot)
+{
+    struct http_conn *c = mem_new(struct http_conn);
+    c->server = s;
+    c->mhd = mhd;
+    c->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    c->phase = s->certificate != NULL ? CONN_HANDSHAKE : CONN_IDLE;
+    c->since_ms = clock_mono_ms();
+    list_append(&s->conns, &c->node);
+    s->n_conns++;
+    *slot = c;
+    if (s->certificate != NULL && tls_session_begin(c) < 0) {
+        shutdown(c->fd, SHUT_RDWR);
+    }
+}
+
+static void conn_closed(struct http_conn *c)
+{
+    struct http_server *s = c->server;
+    if (c->lingering && !s->quiesced) {
+        linger_begin(s, c->fd);
+    }
+    tls_session_end(c);
+    list_remove(&c->node);
+    s->n_conns--;
+    free(c);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *mhd, void **slot,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        conn_started(cls, mhd, slot);
+    } else if (*slot != NULL) {
+        conn_closed(*slot);
+        *slot = NULL;
+    }
+}
+
+unsigned http_server_connections(const struct http_server *s)
+{
+    return s->n_conns;
+}
+
+/* ---- starting ---- */
+
+static int bind_to(const struct sockaddr *sa, socklen_t len, int *ret_fd)
+{
+    int one = 1, zero = 0, result = 0;
+    int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -errno;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (sa->sa_family == AF_INET6) {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+    }
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 || bind(fd, sa, len) < 0 ||
+        listen(fd, LISTEN_BACKLOG) < 0) {
+        result = -errno;
+        close(fd);
+        return result;
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
+/* host NULL: any address of both families, or of IPv4 where the kernel has no IPv6. */
+static int listen_on(const char *host, uint16_t port, int *ret_fd)
+{
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
+    if (host == NULL) {
+        int r = bind_to((const struct sockaddr *)&six, sizeof(six), ret_fd);
+        if (r != -EAFNOSUPPORT && r != -EADDRNOTAVAIL) {
+            return r;
+        }
+        return bind_to((const struct sockaddr *)&four, sizeof(four), ret_fd);
+    }
+    if (inet_pton(AF_INET, host, &four.sin_addr) == 1) {
+        return bind_to((const struct sockaddr *)&four, sizeof(four), ret_fd);
+    }
+    if (inet_pton(AF_INET6, host, &six.sin6_addr) == 1) {
+        return bind_to((const struct sockaddr *)&six, sizeof(six), ret_fd);
+    }
+    return -EINVAL;
+}
+
+static uint16_t bound_port(int fd)
+{
+    struct sockaddr_storage ss = {0};
+    socklen_t len = sizeof(ss);
+    ALWAYS(getsockname(fd, (struct sockaddr *)&ss, &len) == 0);
+    return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
+                                          : ((struct sockaddr_in *)&ss)->sin_port);
+}
+
+/* Handlers see escapes as they were sent; uri.c decodes. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s)
+{
+    return strlen(s);
+}
+
+static int start_mhd(struct http_server *s)
+{
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem options[12];
+    unsigned n = 0;
+#define OPTION(o, v, p) options[n++] = (struct MHD_OptionItem){(o), (intptr_t)(v), (p)}
+    OPTION(MHD_OPTION_CONNECTION_LIMIT, s->limits.connections, NULL);
+    OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->limits.connections_per_ip, NULL);
+    OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->limits.memory_bytes, NULL);
+    OPTION(MHD_OPTION_CONNECTION_TIMEOUT, 0, NULL);
+    if (s->certificate != NULL) {
+        union {
+            const char *in;
+            void *out;
+        } priorities = {.in = tls_priorities}; /* libmicrohttpd only reads it */
+        flags |= MHD_USE_TLS;
+        OPTION(MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_no_certificate());
+        OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0, priorities.out);
+    }
+    OPTION(MHD_OPTION_END, 0, NULL);
+#undef OPTION
+    s->mhd = MHD_start_daemon(
+        flags, 0, NULL, NULL, exchange_on_request, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd,
+        MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+        s, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, s, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    return s->mhd == NULL ? -ENOMEM : 0;
+}
+
+static struct http_server *server_new(const struct http_server_params *p)
+{
+    struct http_server *s = mem_new(struct http_server);
+    s->loop = p->loop;
+    s->certificate = p->certificate;
+    s->router = p->router;
+    s->app = p->app;
+    s->limits = p->limits != NULL ? *p->limits : http_limits_default;
+    s->trusted_proxies = p->trusted_proxies;
+    s->observe = p->observe;
+    list_init(&s->conns);
+    list_init(&s->lingers);
+    return s;
+}
+
+int http_server_create(const struct http_server_params *p, struct http_server **ret_server)
+{
+    int fd;
+    int r = listen_on(p->host, p->port, &fd);
+    if (r < 0) {
+        return r;
+    }
+    struct http_server *s = server_new(p);
+    s->listen_fd = fd;
+    s->port = bound_port(fd);
+    r = start_mhd(s);
+    if (r < 0) {
+        close(fd);
+        free(s);
+        return r;
+    }
+    s->pump = timer_create_on(p->loop, pump, s);
+    s->sweep = timer_create_on(p->loop, on_sweep, s);
+    int epoll_fd = MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    s->watch = watch_create(p->loop, epoll_fd, on_epoll, s);
+    watch_set(s->watch, UV_READABLE);
+    timer_set(s->sweep, SWEEP_MS);
+    server_kick(s); /* only a run puts the listening socket into its epoll */
+    *ret_server = s;
+    return 0;
+}
+
+uint16_t http_server_port(const struct http_server *s)
+{
+    return s->port;
+}
+
+/* ---- stopping ---- */
+
+static void finish_drain(void *arg)
+{
+    struct http_server *s = arg;
+    loop_fn *fn = s->drained;
+    s->drained = NULL;
+    timer_stop(s->drain);
+    if (fn != NULL) {
+        fn(s->drained_arg);
+    }
+}
+
+void server_exchange_over(struct http_server *s)
+{
+    s->n_exchanges--;
+    if (s->drained != NULL && s->n_exchanges == 0) {
+        timer_set(s->drain, 0);
+    }
+}
+
+void http_server_drain(struct http_server *s, uint64_t grace_ms, loop_fn *done, void *arg)
+{
+    if (!s->quiesced) {
+        s->quiesced = true;
+        MHD_quiesce_daemon(s->mhd);
+        close(s->listen_fd);
+    }
+    s->drained = done;
+    s->drained_arg = arg;
+    s->drain = s->drain != NULL ? s->drain : timer_create_on(s->loop, finish_drain, s);
+    timer_set(s->drain, s->n_exchanges == 0 ? 0 : grace_ms);
+}
+
+struct http_server *http_server_destroy(struct http_server *s)
+{
+    if (s == NULL) {
+        return NULL;
+    }
+    s->quiesced = s->pumping = true; /* nothing may start or wake libmicrohttpd any more */
+    list_for_each (n, &s->conns) {
+        struct http_conn *c = CONTAINER_OF(n, struct http_conn, node);
+        if (c->x != NULL) {
+            exchange_abort(c->x);
+        }
+    }
+    MHD_stop_daemon(s->mhd);
+    linger_finish(s);
+    watch_destroy(s->watch);
+    timer_destroy(s->pump);
+    timer_destroy(s->sweep);
+    timer_destroy(s->drain);
+    free(s);
+    return NULL;
+}
