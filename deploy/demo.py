@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The running part of deploy/demo, once everything is installed and built.
+
+DIR/bin         the programs, copied to where the server's user can run them
+DIR/data        the server's data folder
+DIR/ca.pem      the certificate that clients should trust
+DIR/demo.json   url, ca_file, owner and camera, for scripts that want to go on from here
+DIR/officer.json   the agency's officer
+DIR/server.log, DIR/camera.log
+"""
+import argparse
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "build-plain", "server")
+USER = "doorward"
+IS_ROOT = os.geteuid() == 0
+CLIP_S, PAUSE_S = 15, 25
+PLACE = (13.3777, 52.5163)  # where the demo's street is
+
+
+def fail(text):
+    sys.exit(f"demo: {text}")
+
+
+def arguments():
+    p = argparse.ArgumentParser(prog="deploy/demo", description="A whole Doorward on this machine; Ctrl-C stops it.")
+    p.add_argument("--data", metavar="DIR", default="/var/lib/doorward-demo" if IS_ROOT else os.path.join(ROOT, "demo-data"),
+                   help="where everything is kept (default: %(default)s)")
+    p.add_argument("--port", metavar="N", type=int, default=8443, help="HTTPS port (default: %(default)s)")
+    a = p.parse_args()
+    a.data = os.path.abspath(a.data)
+    return a
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Demo:
+    def __init__(self, folder, port):
+        self.folder, self.port = folder, port
+        self.url = f"https://localhost:{port}"
+        self.binary = self.path("bin", "doorward")
+        self.ca_file = self.path("ca.pem")
+        self.server = None
+        self.stopping = threading.Event()
+        self.children = set()
+        self.env = {**{k: v for k, v in os.environ.items() if not k.startswith(("DOORWARD_", "DATABASE_URL"))},
+                    "DOORWARD_DATA_DIR": self.path("data"), "DOORWARD_RUN_AS": USER, "DOORWARD_LISTEN": f"[::]:{port}",
+                    "DOORWARD_PUBLIC_URL": self.url, "DOORWARD_METRICS_LISTEN": f"127.0.0.1:{free_port()}",
+                    "DOORWARD_LOW_WATER_BYTES": str(64 << 20), "DOORWARD_LOG_FORMAT": "json"}
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    # ---- before the start ----
+    def prepare(self):
+        os.makedirs(self.path("bin"), exist_ok=True)
+        os.makedirs(self.path("data"), mode=0o700, exist_ok=True)
+        for source in ("doorward", os.path.join("remux", "worker", "doorward-remux")):
+            copy = self.path("bin", os.path.basename(source))
+            shutil.copy2(os.path.join(BUILD, source), copy + ".new")
+            os.rename(copy + ".new", copy)
+        if IS_ROOT:
+            self.make_user()
+            os.chmod(self.folder, 0o755)
+            self.check_reachable()
+
+    def make_user(self):
+        try:
+            pwd.getpwnam(USER)
+        except KeyError:
+            subprocess.run(["adduser", "--quiet", "--system", "--group", "--no-create-home", "--home", "/nonexistent", USER], check=True)
+
+    def check_reachable(self):
+        """The server gives up root: its user must be able to walk to the folder."""
+        p = pwd.getpwnam(USER)
+        try:
+            subprocess.run([self.binary, "version"], user=p.pw_uid, group=p.pw_gid, extra_groups=[], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            fail(f"the user {USER} cannot reach {self.folder}: choose another folder with --data")
+
+    # ---- the server ----
+    def start(self):
+        log = open(self.path("server.log"), "ab")
+        # a session of its own: Ctrl-C comes to us alone, and we stop things in order
+        self.server = subprocess.Popen([self.binary, "serve"], env=self.env, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=log, start_new_session=True)
+        log.close()
+        line = self.server.stdout.readline().decode()
+        if not line.startswith("ready:"):
+            self.server.wait()
+            tail = open(self.path("server.log"), errors="replace").read().splitlines()[-5:]
+            fail("the server did not start:\n" + "\n".join(tail))
+        shutil.copyfile(self.path("data", "tls", "cert.pem"), self.ca_file)
+        os.chmod(self.ca_file, 0o644)
+
+    def admin(self, *args, text=None):
+        r = subprocess.run([self.binary, "admin", *args, "--json"], env=self.env, cwd="/", input=text, capture_output=True, text=True)
+        if r.returncode != 0:
+            fail(f"doorward admin {' '.join(args)}: {r.stderr.strip()}")
+        return json.loads(r.stdout)
+
+    def api(self, method, path, token, body=None):
+        request = urllib.request.Request(self.url + path, method=method, data=json.dumps(body).encode() if body is not None else None,
+                                         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        context = ssl.create_default_context(cafile=self.ca_file)
+        with urllib.request.urlopen(request, context=context, timeout=30) as answer:
+            return json.load(answer)
+
+    # ---- who lives here ----
+    def known(self):
+        """What an earlier run on this folder made, if it still holds."""
+        try:
+            with open(self.path("demo.json"), encoding="utf-8") as f:
+                demo = json.load(f)
+            self.api("GET", "/api/v1/session", demo["owner"]["token"])
+            return demo
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def settle_in(self):
+        """A household, its owner and a camera."""
+        household = self.admin("household", "create", "--name", "Demo home")["id"]
+        email, password = "owner@example.org", secrets.token_urlsafe(12)
+        owner = self.admin("account", "create", "--email", email, "--name", "Demo owner", "--household", household, "--password-stdin",
+                           text=password + "\n")
+        camera = self.admin("camera", "create", "--household", household, "--name", "Front door",
+                            "--place", f"{PLACE[0]},{PLACE[1]}")
+        return {"owner": {"email": email, "password": password, "token": owner["token"]},
+                "camera": {"id": camera["id"], "secret": camera["secret"]}}
+
+    def write(self, name, value):
+        with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:
+            json.dump(value, f, indent=2)
+            f.write("\n")
+
+    # ---- the camera: ffmpeg makes a clip, curl uploads it ----
+    def run_child(self, command, log):
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+        self.children.add(child)
+        try:
+            out, _ = child.communicate()
+        finally:
+            self.children.discard(child)
+        return child.returncode, out.decode(errors="replace")
+
+    def film(self, path, started, log):
+        clock = (f"drawtext=text='%{{pts\\:gmtime\\:{int(started)}\\:%Y-%m-%d %H\\\\\\:%M\\\\\\:%S}} UTC'"
+                 ":x=24:y=24:fontsize=36:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=10"
+                 ":fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+        return self.run_child(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=15",
+                               "-f", "lavfi", "-i", "sine=frequency=330:beep_factor=3:sample_rate=48000", "-t", str(CLIP_S), "-vf", clock,
+                               "-c:v", "libx264", "-preset", "veryfast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k",
+                               "-movflags", "+faststart", path], log)
+
+    def upload(self, camera, kind):
+        started = time.time() - CLIP_S
+        name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(started)) + ".mp4"
+        path = self.path(name)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
+        with open(self.path("camera.log"), "ab") as log:
+            try:
+                code, _ = self.film(path, started, log)
+                if code != 0:
+                    return False
+                code, answer = self.run_child(
+                    ["curl", "-sS", "--fail-with-body", "--cacert", self.ca_file, "-u", f"cam:{camera['secret']}", "-T", path,
+                     f"{self.url}/ingest/{camera['id']}/{name}?kind={kind}&started_at={at}"], log)
+                log.write((answer.strip() + "\n").encode())
+                return code == 0
+            finally:
+                if os.path.exists(path):
+                    os.unlink(path)
+
+    def keep_filming(self, camera):
+        kinds = ["motion", "ring", "motion", "motion"]
+        while not self.stopping.wait(PAUSE_S):
+            self.upload(camera, kinds[0])
+            kinds.append(kinds.pop(0))
+
+    # ---- the end ----
+    def stop(self):
+        self.stopping.set()
+        for child in [*self.children, self.server]:
+            if child is not None and child.poll() is None:
+                child.terminate()
+        if self.server is not None:
+            self.server.wait()
+
+
+def interrupt(number, frame):
+    raise KeyboardInterrupt
+
+
+def main():
+    a = arguments()
+    demo = Demo(a.data, a.port)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    demo.prepare()
+    try:
+        demo.start()
+        people = demo.known()
+        if people is None:
+            people = {"url": demo.url, "ca_file": demo.ca_file, **demo.settle_in()}
+        people["url"], people["ca_file"] = demo.url, demo.ca_file
+        if not demo.upload(people["camera"], "ring"):
+            fail(f"the simulated camera could not upload: see {demo.path('camera.log')}")
+        demo.write("demo.json", people)
+        print(f"ready: {demo.url}/")
+        print(f"sign in as {people['owner']['email']} with the password {people['owner']['password']}")
+        print(f"for scripts: {demo.path('demo.json')}; the browser will ask about the self-signed certificate {demo.ca_file}")
+        print("a clip arrives about every half minute; Ctrl-C stops everything", flush=True)
+        threading.Thread(target=demo.keep_filming, args=(people["camera"],), daemon=True).start()
+        code = demo.server.wait()
+        fail(f"the server ended with {code}: see {demo.path('server.log')}")
+    except KeyboardInterrupt:
+        print("stopping", flush=True)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        demo.stop()
+
+
+main()
