@@ -4,7 +4,7 @@
 #ifndef API_API_H
 #define API_API_H
 
-#include "ledger/principal.h"
+#include "auth/principal.h"
 #include "db/db.h"
 #include "http/exchange.h"
 #include "http/router.h"
@@ -17,6 +17,7 @@
 struct keyring;
 struct config;
 struct ingest;
+struct playback;
 
 struct api {
     struct loop *loop;
@@ -27,6 +28,7 @@ struct api {
     struct remux *remux;
     const struct keyring *keyring;
     struct ingest *ingest;       /* ingest/upload.h */
+    struct playback *playback;   /* playback/playback.h */
     const char *public_url;      /* https://host[:port], no slash at the end */
     const char *node;            /* this server's name in upload rows */
     const atomic_bool *draining; /* on its way out: /readyz says so */

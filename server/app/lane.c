@@ -5,14 +5,14 @@
 
 #include "api/api.h"
 #include "app/observe.h"
-#include "app/store_driver.h"
 #include "app/upkeep.h"
 #include "base/clock.h"
 #include "config/config.h"
 #include "http/daemon.h"
 #include "ingest/upload.h"
 #include "metrics/metrics.h"
-#include "recording/recover.h"
+#include "playback/playback.h"
+#include "storage/driver.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -28,14 +28,13 @@ struct lane {
     struct store *store;
     struct remux *remux;
     struct ingest ingest;
+    struct playback *playback;
     struct api api;
     struct router *router;
     char **proxies;
     struct http_limits limits;
     struct http_server *server;
-    struct upkeep *upkeep; /* of the keeper, like recover */
-    struct recover *recover;
-    int64_t made_us;
+    struct upkeep *upkeep; /* of the first lane */
     struct timer *beat, *settle;
     unsigned connections; /* as last told to the metrics */
     uint64_t settle_until_ms, grace_ms;
@@ -62,14 +61,29 @@ static void make_database(struct lane *l)
     });
 }
 
+static int wrap_in_faults(const struct config *c, struct store_driver **driver)
+{
+#ifdef DOORWARD_FAULT_POINTS
+    if (c->store_fault[0] != '\0') {
+        return store_fault_create(*driver, c->store_fault, driver);
+    }
+#endif
+    return 0;
+}
+
+/* The store drivers, listed here and nowhere else. */
 static int make_store(struct lane *l, char *reason, size_t size)
 {
+    const struct config *c = l->p.config;
     struct store_driver *driver = NULL;
-    int r = store_driver_create(l->p.config, &driver, reason, size);
-    if (r == 0) {
-        l->store = store_create(l->loop, driver);
+    int r = store_fs_create(c->store_dir, c->low_water_bytes, &driver);
+    r = r != 0 ? r : wrap_in_faults(c, &driver);
+    if (r != 0) {
+        snprintf(reason, size, "Cannot use the store in %s: %s.", c->store_dir, log_errno_text(r));
+        return r;
     }
-    return r;
+    l->store = store_create(l->loop, driver);
+    return 0;
 }
 
 static int make_remux(struct lane *l, char *reason, size_t size)
@@ -101,6 +115,11 @@ static void fill_services(struct lane *l)
         .segment_max_ms = (uint32_t)c->segment_max_ms,
         .upload_max_bytes = c->upload_max_bytes,
     };
+    l->playback = playback_create(&(struct playback_params){.loop = l->loop,
+                                                            .db = l->db,
+                                                            .store = l->store,
+                                                            .remux = l->remux,
+                                                            .keyring = l->p.keyring});
     l->api = (struct api){
         .loop = l->loop,
         .log = l->p.log,
@@ -110,6 +129,7 @@ static void fill_services(struct lane *l)
         .remux = l->remux,
         .keyring = l->p.keyring,
         .ingest = &l->ingest,
+        .playback = l->playback,
         .public_url = c->public_url,
         .node = c->node,
         .draining = l->p.draining,
@@ -177,7 +197,6 @@ int lane_create(const struct lane_params *p, struct lane **ret_lane, char *reaso
 {
     struct lane *l = mem_new(struct lane);
     l->p = *p;
-    l->made_us = clock_now_us(); /* no lane takes uploads yet */
     l->loop = loop_create(p->log);
     l->beat = timer_create_on(l->loop, on_beat, l);
     l->settle = timer_create_on(l->loop, on_settle, l);
@@ -200,12 +219,7 @@ static void *lane_thread(void *arg)
     struct lane *l = arg;
     on_beat(l);
     if (l->p.keeper) {
-        l->upkeep = upkeep_create(l->loop, l->db);
-        l->recover = recover_create(&(struct recover_params){.loop = l->loop,
-                                                             .db = l->db,
-                                                             .store = l->store,
-                                                             .node = l->p.config->node,
-                                                             .before_us = l->made_us});
+        l->upkeep = upkeep_create(l->loop, l->db, l->store);
     }
     loop_run(l->loop);
     loop_post(l->p.main_loop, l->p.ended, l->p.arg);
@@ -255,7 +269,6 @@ static void begin_drain(void *arg)
     struct lane *l = arg;
     l->ingest.draining = true;
     l->upkeep = upkeep_destroy(l->upkeep);
-    l->recover = recover_destroy(l->recover);
     l->settle_until_ms = clock_mono_ms() + l->grace_ms;
     http_server_drain(l->server, l->grace_ms, on_server_drained, l);
 }
@@ -275,6 +288,7 @@ struct lane *lane_destroy(struct lane *l)
         pthread_join(l->thread, NULL);
     }
     http_server_destroy(l->server);
+    playback_destroy(l->playback);
     remux_destroy(l->remux);
     if (l->store != NULL) {
         store_destroy(l->store);

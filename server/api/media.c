@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A clip's bytes: clip.mp4, index.m3u8, segments, still.jpg. Every request goes: open (the database
+ * says whether the account may see it) -> preconditions and range -> the record (committed before
+ * the first byte) -> bytes. */
+#include "api/handlers.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "crypto/keyring.h"
+#include "http/range.h"
+#include "playback/link.h"
+#include "playback/name.h"
+#include "playback/playback.h"
+#include "playback/still.h"
+#include "playback/stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What the owner's own browser may keep. It is asked for again once the clip was deleted. */
+#define CACHE_MEDIA    "private, max-age=3600"
+#define CACHE_PLAYLIST "private, no-cache"
+
+struct media {
+    struct http_exchange *x;
+    struct api *api;
+    const struct principal *who;
+    struct id id;
+    uint32_t file; /* STREAM_MP4 or a segment's number */
+    bool download;
+    enum playback_action action;
+    void (*answer)(struct media *m);   /* with the clip open */
+    void (*recorded)(struct media *m); /* with the entry committed */
+    struct playback_clip *clip;        /* held */
+    const char *cache;
+    char etag[64];
+    bool partial;
+    uint64_t from, to; /* [from, to) */
+};
+
+/* ---- open, record ---- */
+
+static void release(void *arg)
+{
+    struct media *m = arg;
+    m->clip = playback_clip_unref(m->clip);
+}
+
+static void refuse(struct media *m, int status)
+{
+    http_answer_problem(m->x,
+                        status == PLAYBACK_E_NOT_FOUND     ? PROBLEM_not_found
+                        : status == PLAYBACK_E_UNAVAILABLE ? PROBLEM_unavailable
+                                                           : PROBLEM_internal,
+                        NULL);
+}
+
+static void opened(void *arg, int status, struct playback_clip *c, unsigned rights)
+{
+    struct media *m = arg;
+    if (status != 0) {
+        refuse(m, status);
+    } else if (m->download && (rights & RIGHT_EXPORT) == 0) {
+        http_answer_problem(m->x, PROBLEM_forbidden, "Downloading needs the right to export.");
+    } else {
+        m->clip = playback_clip_ref(c);
+        http_on_finish(m->x, release, m);
+        m->answer(m);
+    }
+}
+
+/* Answers itself and returns NULL when the request is not for this. */
+static struct media *begin(struct http_exchange *x, struct api *api, const struct principal *who,
+                           const char *const *arguments)
+{
+    struct media *m = http_alloc(x, sizeof *m);
+    *m = (struct media){.x = x, .api = api, .who = who, .file = STREAM_MP4};
+    const char *odd = http_query_unknown(x, arguments);
+    if (!api_param_id(x, "id", &m->id)) {
+        return NULL;
+    }
+    if (odd != NULL) {
+        http_answer_problem(x, PROBLEM_bad_request, "%.64s: not an argument of this address.", odd);
+        return NULL;
+    }
+    return m;
+}
+
+static void record_done(void *arg, int status)
+{
+    struct media *m = arg;
+    if (status != 0) {
+        refuse(m, status);
+    } else {
+        m->recorded(m);
+    }
+}
+
+static void record(struct media *m, void (*recorded)(struct media *m))
+{
+    m->recorded = recorded;
+    if (playback_record(m->api->playback, m->clip, m->who, m->action, http_request_id(m->x),
+                        record_done, m)) {
+        recorded(m);
+    }
+}
+
+/* Only on success: an error must not be kept, nor look like a part of the file. */
+static void add_headers(struct media *m)
+{
+    http_add_header(m->x, "ETag", m->etag);
+    http_add_header(m->x, "Cache-Control", m->cache);
+}
+
+/* True when a conditional request was answered with 304. */
+static bool not_modified(struct media *m)
+{
+    const char *known = http_header(m->x, "If-None-Match");
+    if (known == NULL || !range_etag_listed(known, m->etag)) {
+        return false;
+    }
+    add_headers(m);
+    http_answer_empty(m->x, 304);
+    return true;
+}
+
+/* ---- files with ranges ---- */
+
+static void add_file_headers(struct media *m)
+{
+    const struct playback_clip *c = m->clip;
+    char text[NAME_DISPOSITION_SIZE];
+    add_headers(m);
+    http_add_header(m->x, "Accept-Ranges", "bytes");
+    if (m->partial) {
+        snprintf(text, sizeof text, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, m->from, m->to - 1,
+                 stream_size(c, m->file));
+        http_add_header(m->x, "Content-Range", text);
+    }
+    if (m->file == STREAM_MP4) {
+        name_disposition(&(struct name_params){.camera = c->camera_name,
+                                               .kind = c->kind,
+                                               .start_us = c->start_us,
+                                               .attachment = m->download},
+                         text);
+        http_add_header(m->x, "Content-Disposition", text);
+    }
+}
+
+static void block_read(void *arg, int status, uint8_t *p, size_t n)
+{
+    struct media *m = arg;
+    if (status != 0) {
+        log_error(m->api->log, "clip_read_failed", F_ID("clip", &m->id), F_INT("status", status));
+        http_answer_problem(
+            m->x, status == STORE_E_UNAVAILABLE ? PROBLEM_unavailable : PROBLEM_internal, NULL);
+        return;
+    }
+    add_file_headers(m);
+    http_answer_owned(m->x, m->partial ? 206 : 200, "video/mp4", p, n);
+}
+
+static void send_range(struct media *m)
+{
+    bool head = http_method(m->x) == HTTP_HEAD;
+    if (!head && m->to - m->from <= STREAM_BLOCK_MAX) {
+        stream_block(m->clip, m->file, m->from, m->to, block_read, m);
+        return;
+    }
+    add_file_headers(m);
+    http_answer_source(m->x, m->partial ? 206 : 200, "video/mp4",
+                       stream_create(m->clip, m->file, m->from, m->to));
+}
+
+/* False: answered with 416. */
+static bool choose_range(struct media *m)
+{
+    uint64_t size = stream_size(m->clip, m->file), first, last;
+    const char *range = http_header(m->x, "Range");
+    char text[80];
+    m->from = 0;
+    m->to = size;
+    if (range == NULL || http_method(m->x) == HTTP_HEAD ||
+        !range_if_range(http_header(m->x, "If-Range"), m->etag)) {
+        return true;
+    }
+    int r = range_parse(range, size, &first, &last);
+    if (r == RANGE_E_UNSATISFIABLE) {
+        snprintf(text, sizeof text, "bytes */%" PRIu64, size);
+        http_add_header(m->x, "Content-Range", text);
+        http_answer_problem(m->x, PROBLEM_range_not_satisfiable, NULL);
+        return false;
+    }
+    if (r == 0) {
+        m->partial = true;
+        m->from = first;
+        m->to = last + 1;
+    }
+    return true;
+}
+
+static void answer_file(struct media *m)
+{
+    const struct playback_clip *c = m->clip;
+    if (m->file == STREAM_MP4) {
+        snprintf(m->etag, sizeof m->etag, "\"%s\"", c->tag);
+    } else if (m->file >= c->n_segments) {
+        http_answer_problem(m->x, PROBLEM_not_found, NULL);
+        return;
+    } else {
+        snprintf(m->etag, sizeof m->etag, "\"%s-%" PRIu32 "\"", c->tag, m->file);
+    }
+    m->cache = CACHE_MEDIA;
+    if (not_modified(m) || !choose_range(m)) {
+        return;
+    }
+    if (http_method(m->x) == HTTP_HEAD) {
+        send_range(m);
+    } else {
+        record(m, send_range);
+    }
+}
+
+API_HANDLER(api_clip_mp4)
+{
+    static const char *const known[] = {"download", LINK_ARGUMENTS, NULL};
+    struct media *m = begin(x, api, who, known);
+    if (m == NULL) {
+        return;
+    }
+    const char *download = http_query(x, "download");
+    m->download = download != NULL && strcmp(download, "0") != 0;
+    m->action = m->download ? PLAYBACK_DOWNLOAD : PLAYBACK_VIEW;
+    m->answer = answer_file;
+    playback_open(api->playback, &who->id, &m->id, opened, m);
+}
+
+/* "12.mp4" -> 12 */
+static bool segment_number(const char *file, uint32_t *ret_number)
+{
+    char digits[8];
+    size_t n = strlen(file);
+    uint64_t v;
+    if (n < 5 || n > sizeof digits + 3 || !str_suffix(file, ".mp4") || (file[0] == '0' && n > 5)) {
+        return false;
+    }
+    memcpy(digits, file, n - 4);
+    digits[n - 4] = 0;
+    if (str_parse_u64(digits, PLAYBACK_SEGMENTS_MAX, &v) != 0) {
+        return false;
+    }
+    *ret_number = (uint32_t)v;
+    return true;
+}
+
+API_HANDLER(api_clip_segment)
+{
+    static const char *const known[] = {LINK_ARGUMENTS, NULL};
+    struct media *m = begin(x, api, who, known);
+    if (m == NULL) {
+        return;
+    }
+    if (!segment_number(http_param(x, "file"), &m->file)) {
+        http_answer_problem(x, PROBLEM_not_found, NULL);
+        return;
+    }
+    m->answer = answer_file;
+    playback_open(api->playback, &who->id, &m->id, opened, m);
+}
+
+/* ---- the playlist ---- */
+
+/* "?exp=..." of the link that the request came by, for every address in the list. */
+static void link_query_text(const struct media *m, char out[LINK_QUERY_SIZE + 1])
+{
+    uint8_t key[LINK_KEY_SIZE];
+    uint64_t exp = 0;
+    out[0] = 0;
+    if (m->who->kind != PRINCIPAL_LINK ||
+        str_parse_u64(http_query(m->x, "exp"), INT64_MAX, &exp) != 0) {
+        return;
+    }
+    keyring_derive(m->api->keyring, LINK_KEY_PURPOSE, key);
+    out[0] = '?';
+    link_format(key, &m->id, &m->who->id, (int64_t)exp, out + 1);
+    secret_wipe(key, sizeof key);
+}
+
+static void send_playlist(struct media *m)
+{
+    char query[LINK_QUERY_SIZE + 1];
+    struct buf b = BUF_INIT(HLS_TEXT_MAX);
+    link_query_text(m, query);
+    if (hls_format(&m->clip->hls, query, &b) < 0) {
+        buf_finish(&b);
+        http_answer_problem(m->x, PROBLEM_internal, NULL);
+        return;
+    }
+    size_t n = b.len;
+    add_headers(m);
+    http_answer_owned(m->x, 200, "application/vnd.apple.mpegurl", buf_take(&b), n);
+}
+
+static void answer_playlist(struct media *m)
+{
+    const char *exp = m->who->kind == PRINCIPAL_LINK ? http_query(m->x, "exp") : "";
+    snprintf(m->etag, sizeof m->etag, "\"%s-hls%.20s\"", m->clip->tag, exp);
+    m->cache = CACHE_PLAYLIST;
+    if (not_modified(m)) {
+        return;
+    }
+    if (http_method(m->x) == HTTP_HEAD) {
+        send_playlist(m);
+    } else {
+        record(m, send_playlist);
+    }
+}
+
+API_HANDLER(api_clip_hls)
+{
+    static const char *const known[] = {LINK_ARGUMENTS, NULL};
+    struct media *m = begin(x, api, who, known);
+    if (m != NULL) {
+        m->answer = answer_playlist;
+        playback_open(api->playback, &who->id, &m->id, opened, m);
+    }
+}
+
+/* ---- the still ---- */
+
+static void still_made(void *arg, int status, const uint8_t *jpeg, size_t n)
+{
+    struct media *m = arg;
+    if (status == 0) {
+        add_headers(m);
+        http_answer_bytes(m->x, 200, "image/jpeg", jpeg, n);
+    } else if (status == STILL_E_BUSY) {
+        http_add_header(m->x, "Retry-After", "1");
+        http_answer_problem(m->x, PROBLEM_unavailable, NULL);
+    } else {
+        http_answer_problem(m->x, PROBLEM_not_found, "No picture can be made from this clip.");
+    }
+}
+
+static void send_still(struct media *m)
+{
+    still_get(m->clip, still_made, m);
+}
+
+static void answer_still(struct media *m)
+{
+    snprintf(m->etag, sizeof m->etag, "\"%s-jpg\"", m->clip->tag);
+    m->cache = CACHE_MEDIA;
+    if (not_modified(m)) {
+        return;
+    }
+    record(m, send_still);
+}
+
+API_HANDLER(api_clip_still)
+{
+    static const char *const known[] = {LINK_ARGUMENTS, NULL};
+    struct media *m = begin(x, api, who, known);
+    if (m != NULL) {
+        m->action = PLAYBACK_STILL;
+        m->answer = answer_still;
+        playback_open(api->playback, &who->id, &m->id, opened, m);
+    }
+}

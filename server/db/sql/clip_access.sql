@@ -1,0 +1,10 @@
+-- May the account see the clip? No row: no such clip, or not its own. Runs for every range of every clip: keep it cheap.
+-- $1 account, $2 now_us, $3 clip. Columns: rights of the account in the clip's household (bits, history among them)
+select membership.rights
+from clip
+join membership on membership.household_id = clip.household_id
+where clip.id = $3::uuid
+  and clip.deleted_us is null
+  and membership.account_id = $1::uuid
+  and membership.rights & 2 <> 0
+  and (membership.ends_us is null or membership.ends_us > $2::bigint)

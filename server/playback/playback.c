@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One statement for a cached clip, three in one round trip for another. The cache is a list, newest
+ * first, small enough to be searched: at 16 MiB it holds some hundred clips. */
+#include "playback/playback_internal.h"
+
+#include "base/clock.h"
+
+struct open_op {
+    struct playback *pb;
+    struct id clip;
+    unsigned access, facts, segments; /* statements of the batch */
+    struct playback_clip *cached;     /* held, or NULL: rows are coming */
+    playback_open_fn *done;
+    void *arg;
+};
+
+struct playback *playback_create(const struct playback_params *p)
+{
+    struct playback *pb = mem_new(struct playback);
+    pb->p = *p;
+    list_init(&pb->cached);
+    pb->gate = view_gate_create();
+    pb->stills = still_queue_create(pb);
+    return pb;
+}
+
+/* ---- references and the cache ---- */
+
+struct playback_clip *playback_clip_ref(struct playback_clip *c)
+{
+    c->refs++;
+    return c;
+}
+
+struct playback_clip *playback_clip_unref(struct playback_clip *c)
+{
+    if (c == NULL || --c->refs > 0) {
+        return NULL;
+    }
+    if (c->segments != NULL) {
+        secret_wipe(c->segments, c->n_segments * sizeof *c->segments);
+    }
+    free(c->segments);
+    free(c->still);
+    mp4_finish(&c->mp4);
+    hls_finish(&c->hls);
+    free(c);
+    return NULL;
+}
+
+static void drop(struct playback_clip *c)
+{
+    c->cached = false;
+    c->pb->cached_bytes -= c->bytes;
+    list_remove(&c->node);
+    playback_clip_unref(c);
+}
+
+static struct playback_clip *find(struct playback *pb, const struct id *clip)
+{
+    list_for_each (it, &pb->cached) {
+        struct playback_clip *c = CONTAINER_OF(it, struct playback_clip, node);
+        if (id_equal(&c->id, clip)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* To the front; what is too much or too old goes from the back. */
+static void keep(struct playback_clip *c)
+{
+    struct playback *pb = c->pb;
+    if (!c->cached) {
+        c->cached = true;
+        pb->cached_bytes += c->bytes;
+        playback_clip_ref(c);
+    }
+    list_remove(&c->node);
+    list_append(pb->cached.next, &c->node); /* before the first = in front */
+    c->used_us = clock_now_us();
+    while (!list_empty(&pb->cached)) {
+        struct playback_clip *last = CONTAINER_OF(pb->cached.prev, struct playback_clip, node);
+        int64_t idle_us = c->used_us - last->used_us;
+        if (pb->cached_bytes <= PLAYBACK_CACHE_BYTES &&
+            idle_us < (int64_t)PLAYBACK_CACHE_AGE_S * CLOCK_US) {
+            break;
+        }
+        drop(last);
+    }
+}
+
+void playback_forget(struct playback *pb, const struct id *clip)
+{
+    struct playback_clip *c = find(pb, clip);
+    if (c != NULL) {
+        drop(c);
+    }
+}
+
+struct playback *playback_destroy(struct playback *pb)
+{
+    if (pb == NULL) {
+        return NULL;
+    }
+    while (!list_empty(&pb->cached)) {
+        drop(CONTAINER_OF(pb->cached.next, struct playback_clip, node));
+    }
+    view_gate_destroy(pb->gate);
+    still_queue_destroy(pb->stills);
+    free(pb);
+    return NULL;
+}
+
+/* ---- opening ---- */
+
+static int take_rows(struct open_op *op, const struct db_reply *r, struct playback_clip **ret_clip)
+{
+    if (db_status(r) != 0) {
+        return PLAYBACK_E_UNAVAILABLE;
+    }
+    if (db_rows(r, op->access) != 1) {
+        playback_forget(op->pb, &op->clip);
+        return PLAYBACK_E_NOT_FOUND;
+    }
+    if (op->cached != NULL) {
+        *ret_clip = playback_clip_ref(op->cached);
+        return 0;
+    }
+    int status = playback_load(op->pb, &op->clip, r, op->facts, op->segments, ret_clip);
+    if (status == PLAYBACK_E_BROKEN) {
+        log_error(loop_log(op->pb->p.loop), "clip_unreadable", F_ID("clip", &op->clip));
+    }
+    return status;
+}
+
+static void open_done(void *arg, const struct db_reply *r)
+{
+    struct open_op *op = arg;
+    struct playback_clip *c = NULL;
+    unsigned rights = 0;
+    int status = take_rows(op, r, &c);
+    if (status == 0) {
+        struct playback_clip *other = find(op->pb, &op->clip);
+        if (other != NULL && other != c) { /* loaded twice at the same time: one is enough */
+            playback_clip_unref(c);
+            c = playback_clip_ref(other);
+        }
+        keep(c);
+        rights = (unsigned)db_i64(r, op->access, 0, 0);
+    }
+    op->done(op->arg, status, c, rights);
+    playback_clip_unref(c);
+    playback_clip_unref(op->cached);
+    free(op);
+}
+
+void playback_open(struct playback *pb, const struct id *account, const struct id *clip,
+                   playback_open_fn *done, void *arg)
+{
+    struct open_op *op = mem_new(struct open_op);
+    struct playback_clip *c = find(pb, clip);
+    *op = (struct open_op){.pb = pb, .clip = *clip, .done = done, .arg = arg};
+    op->cached = c != NULL ? playback_clip_ref(c) : NULL;
+    struct db_tx *tx = db_tx_begin(pb->p.db);
+    op->access = db_tx_add(tx, DB_CLIP_ACCESS, DB_ID(account), DB_I64(clock_now_us()), DB_ID(clip));
+    if (c == NULL) {
+        op->facts = db_tx_add(tx, DB_CLIP_FACTS, DB_ID(clip));
+        op->segments = db_tx_add(tx, DB_SEGMENTS_OF_CLIP, DB_ID(clip));
+    }
+    db_tx_commit(tx, open_done, op);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files of this folder. */
+#ifndef PLAYBACK_INTERNAL_H
+#define PLAYBACK_INTERNAL_H
+
+#include "playback/playback.h"
+
+struct view_gate;
+struct still_queue;
+
+struct playback {
+    struct playback_params p;
+    struct list cached; /* playback_clip.node, newest first */
+    size_t cached_bytes;
+    struct view_gate *gate;
+    struct still_queue *stills;
+};
+
+/* load.c: rows -> clip, with one reference. PLAYBACK_E_NOT_FOUND or _BROKEN. */
+int playback_load(struct playback *pb, const struct id *clip, const struct db_reply *r,
+                  unsigned facts, unsigned segments, struct playback_clip **ret_clip) MUST_CHECK;
+struct view_gate *view_gate_create(void);
+struct view_gate *view_gate_destroy(struct view_gate *g);
+struct still_queue *still_queue_create(struct playback *pb);
+struct still_queue *still_queue_destroy(struct still_queue *q);
+
+#endif
