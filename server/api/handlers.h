@@ -26,5 +26,9 @@ API_HANDLER(api_clip_links);
 API_HANDLER(api_ledger_list);
 API_HANDLER(api_health_live);
 API_HANDLER(api_health_ready);
+API_HANDLER(api_openapi);
+API_HANDLER(api_problem_page);
+API_HANDLER(api_page);
+API_HANDLER(api_asset);
 
 #endif

@@ -25,6 +25,16 @@ const struct api_route api_routes[] = {
     {HTTP_GET, "/api/v1/ledger", API_SIGNED_IN, api_ledger_list},
     {HTTP_GET, "/healthz", API_PUBLIC, api_health_live},
     {HTTP_GET, "/readyz", API_PUBLIC, api_health_ready},
+    {HTTP_GET, "/api/openapi.json", API_PUBLIC, api_openapi},
+    {HTTP_GET, "/problems/{code}", API_PUBLIC, api_problem_page},
+    {HTTP_GET, "/", API_PUBLIC, api_page},
+    {HTTP_GET, "/sign-in", API_PUBLIC, api_page},
+    {HTTP_GET, "/clips/{id}", API_PUBLIC, api_page},
+    {HTTP_GET, "/requests", API_PUBLIC, api_page},
+    {HTTP_GET, "/requests/{id}", API_PUBLIC, api_page},
+    {HTTP_GET, "/shares", API_PUBLIC, api_page},
+    {HTTP_GET, "/log", API_PUBLIC, api_page},
+    {HTTP_GET, "/assets/{file}", API_PUBLIC, api_asset},
 };
 /* clang-format on */
 const size_t api_routes_n = ARRAY_LEN(api_routes);

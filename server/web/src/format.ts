@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pure: times, lengths and sizes as people read them. Local time is shown, UTC is always one hover away.
+import { text } from './strings';
+
+const minute = 60_000;
+
+/** The reader's own English, or British English for everybody else: the words of the app are English. */
+export function locale(language: string): string {
+  return language.startsWith('en') ? language : 'en-GB';
+}
+const here = () => locale(typeof navigator === 'undefined' ? 'en-GB' : navigator.language);
+
+export function time(iso: string): string {
+  return new Intl.DateTimeFormat(here(), { hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(new Date(iso));
+}
+
+export function dateTime(iso: string): string {
+  return new Intl.DateTimeFormat(here(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+}
+
+export function date(iso: string): string {
+  return new Intl.DateTimeFormat(here(), { dateStyle: 'long' }).format(new Date(iso));
+}
+
+export function utc(iso: string): string {
+  return `${new Date(iso).toISOString().replace('T', ' ').replace(/\.000Z$|Z$/, '')} ${text.utc}`;
+}
+
+/** "18:30 to 19:00" on one day, both dates when it runs over midnight. */
+export function span(fromIso: string, toIso: string): string {
+  const from = new Date(fromIso);
+  const to = new Date(toIso);
+  return new Intl.DateTimeFormat(here(), { dateStyle: 'medium', timeStyle: 'short' }).formatRange(from, to);
+}
+
+const pad = (n: number) => String(n).padStart(2, '0');
+
+/** 0:07, 1:05, 1:00:07. Rounds to the nearest second, but never a real clip to 0:00. */
+export function duration(ms: number): string {
+  const s = ms > 0 ? Math.max(1, Math.round(ms / 1000)) : 0;
+  const h = Math.floor(s / 3600);
+  const m = Math.floor(s / 60) % 60;
+  return h > 0 ? `${h}:${pad(m)}:${pad(s % 60)}` : `${m}:${pad(s % 60)}`;
+}
+
+/** A length in words, with tenths while they matter: "0.5 s", "19.4 s", "1 min 5 s". */
+export function seconds(ms: number): string {
+  if (ms < minute) {
+    return `${(Math.round(ms / 100) / 10).toString()} s`;
+  }
+  const s = Math.round(ms / 1000);
+  return s % 60 === 0 ? `${s / 60} min` : `${Math.floor(s / 60)} min ${s % 60} s`;
+}
+
+export function bytes(n: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let value = n;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** yyyy-mm-dd of the local day. */
+export function dayKey(iso: string): string {
+  const d = new Date(iso);
+  return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
+}
+
+export function dayTitle(key: string, now: Date): string {
+  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
+  if (key === dayKey(now.toISOString())) {
+    return text.clips.today;
+  }
+  if (key === dayKey(yesterday.toISOString())) {
+    return text.clips.yesterday;
+  }
+  const [y, m, d] = key.split('-').map(Number) as [number, number, number];
+  const day = new Date(y, m - 1, d);
+  const sameYear = y === now.getFullYear();
+  return new Intl.DateTimeFormat(here(), {
+    weekday: 'long', day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(day);
+}
+
+/** Consecutive things of one local day together, in the order given. */
+export function byDay<T>(items: readonly T[], when: (item: T) => string): { key: string; items: T[] }[] {
+  const days: { key: string; items: T[] }[] = [];
+  for (const item of items) {
+    const key = dayKey(when(item));
+    const last = days[days.length - 1];
+    if (last && last.key === key) {
+      last.items.push(item);
+    } else {
+      days.push({ key, items: [item] });
+    }
+  }
+  return days;
+}
+
+/** Local start of a day from a date field; dayAfter for the end that is not included. Null: not a date. */
+export function dayStart(field: string, dayAfter = false): string | null {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(field);
+  if (!match) {
+    return null;
+  }
+  const d = new Date(Number(match[1]), Number(match[2]) - 1, Number(match[3]) + (dayAfter ? 1 : 0));
+  return Number.isNaN(d.getTime()) ? null : d.toISOString();
+}
+
+export function codecName(codec: string): string {
+  const names: Record<string, string> = {
+    h264: 'H.264', avc: 'H.264', h265: 'H.265', hevc: 'H.265', aac: 'AAC', opus: 'Opus', mp3: 'MP3', ac3: 'AC-3',
+  };
+  return names[codec.toLowerCase()] ?? codec;
+}
+
+export function isHevc(codec: string): boolean {
+  return codecName(codec) === 'H.265';
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The app: which page, and who is looking at it.
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { ApiError, get, setCsrf, whenSignedOut } from './api';
+import { ClipPage } from './pages/clip';
+import { ClipsPage } from './pages/clips';
+import { LogPage } from './pages/log';
+import { OfficerPage } from './pages/officer';
+import { RequestPage } from './pages/request';
+import { RequestsPage } from './pages/requests';
+import { SharesPage } from './pages/shares';
+import { SignInPage } from './pages/sign_in';
+import { Failure, Loading, Nowhere } from './parts';
+import { parseRoute, signInPath } from './route';
+import type { Route } from './route';
+import { Shell } from './shell';
+import { forgetLists, go } from './state';
+import type { Session } from './types';
+
+const first = get<Session>('/api/v1/session'); // asked for before anything is drawn
+
+function here(): Route {
+  return parseRoute(location.pathname, location.search);
+}
+
+/** The route, following links and the browser's buttons; puts the page back where it was scrolled to. */
+function useRoute(): Route {
+  const [route, setRoute] = useState(here);
+  useEffect(() => {
+    history.scrollRestoration = 'manual';
+    const moved = (e: PopStateEvent) => {
+      document.body.dataset['moved'] = 'yes';
+      setRoute(here());
+      const top = (e.state as { scroll?: number } | null)?.scroll ?? 0;
+      requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo(0, top)));
+    };
+    window.addEventListener('popstate', moved);
+    return () => window.removeEventListener('popstate', moved);
+  }, []);
+  return route;
+}
+
+function OwnersPage({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'clips': return <ClipsPage />;
+    case 'clip': return <ClipPage key={route.id} id={route.id} />;
+    case 'requests': return <RequestsPage />;
+    case 'request': return <RequestPage key={route.id} id={route.id} />;
+    case 'shares': return <SharesPage />;
+    case 'log': return <LogPage />;
+    default: return <Nowhere />;
+  }
+}
+
+const placeOf = { clips: 'clips', clip: 'clips', requests: 'requests', request: 'requests', shares: 'shares', log: 'log' } as const;
+
+function App() {
+  const route = useRoute();
+  const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const [error, setError] = useState<ApiError | null>(null);
+  const signedIn = (s: Session | null) => {
+    setCsrf(s?.csrf ?? '');
+    forgetLists();
+    setError(null);
+    setSession(s);
+  };
+  const ask = (answer: Promise<Session>) => {
+    answer.then(signedIn, (e: ApiError) => (e.status === 401 ? signedIn(null) : setError(e)));
+  };
+  useEffect(() => {
+    whenSignedOut(() => signedIn(null));
+    ask(first);
+  }, []);
+  useEffect(() => {
+    if (session === null && route.page !== 'sign-in') {
+      go(signInPath(location.pathname + location.search), 'replace');
+    } else if (session && route.page === 'sign-in') {
+      go(route.next, 'replace');
+    }
+  }, [session, route]);
+
+  if (error !== null) {
+    return <main class="alone"><Failure error={error} retry={() => ask(get<Session>('/api/v1/session'))} /></main>;
+  }
+  if (session === undefined) {
+    return <main class="alone"><Loading /></main>;
+  }
+  if (session === null) {
+    return route.page === 'sign-in' ? <SignInPage onSignedIn={signedIn} /> : null;
+  }
+  if (route.page === 'sign-in') {
+    return null;
+  }
+  const at = route.page in placeOf ? placeOf[route.page as keyof typeof placeOf] : null;
+  const leave = () => {
+    signedIn(null);
+    go('/sign-in');
+  };
+  return (
+    <Shell session={session} at={at} onSignedOut={leave}>
+      {session.kind === 'officer' ? <OfficerPage agency={session.agency?.name ?? ''} /> : <OwnersPage route={route} />}
+    </Shell>
+  );
+}
+
+render(<App />, document.getElementById('app')!);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// One clip: play, read, download, delete. The player starts from the address alone, without waiting for the clip's facts.
+import { useRef, useState } from 'preact/hooks';
+import { call } from '../api';
+import * as format from '../format';
+import { Icon } from '../icons';
+import { Back, Confirm, Copyable, Failure, KindChip, Loading, Nowhere, Time, Title } from '../parts';
+import { cameraName, forgetLists, go, may, useAction, useLoad, useShared } from '../state';
+import { text } from '../strings';
+import type { Clip } from '../types';
+
+const frameS = 1 / 25;
+
+function playsHevc(): boolean {
+  return document.createElement('video').canPlayType('video/mp4; codecs="hvc1.1.6.L93.B0"') !== '';
+}
+
+/** Keys work while the focus is in the player, so that they never get in the way of a reader's own. */
+function onKey(e: KeyboardEvent, video: HTMLVideoElement): void {
+  const moves: Record<string, () => void> = {
+    k: () => void (video.paused ? video.play() : video.pause()),
+    j: () => (video.currentTime -= 10),
+    l: () => (video.currentTime += 10),
+    ',': () => { video.pause(); video.currentTime -= frameS; },
+    '.': () => { video.pause(); video.currentTime += frameS; },
+    m: () => (video.muted = !video.muted),
+    f: () => void (document.fullscreenElement ? document.exitFullscreen() : video.requestFullscreen()),
+  };
+  const move = e.ctrlKey || e.metaKey || e.altKey ? undefined : moves[e.key.toLowerCase()];
+  if (move) {
+    e.preventDefault();
+    move();
+  }
+}
+
+function Player({ id, label, clip }: { id: string; label: string; clip: Clip | undefined }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const [broken, setBroken] = useState(false);
+  const base = `/api/v1/clips/${id}`;
+  if (clip !== undefined && format.isHevc(clip.video.codec) && !playsHevc()) {
+    return (
+      <div class="player unplayable">
+        <img src={`${base}/still.jpg`} alt="" />
+        <div class="notice"><Icon name="alert" /><div><p class="strong">{text.clip.hevcTitle}</p><p>{text.clip.hevc}</p></div></div>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div class="player" onKeyDown={(e) => video.current && onKey(e, video.current)}>
+        <video ref={video} controls playsInline preload="auto" tabIndex={0} src={`${base}/clip.mp4`} poster={`${base}/still.jpg`}
+          aria-label={label} onError={() => setBroken(true)} onPlaying={() => setBroken(false)} />
+      </div>
+      {broken && clip !== undefined && <p class="notice bad" role="alert"><Icon name="alert" />{text.clip.broken}</p>}
+    </>
+  );
+}
+
+function Details({ clip, camera }: { clip: Clip; camera: string }) {
+  const { video, audio } = clip;
+  return (
+    <>
+      <dl class="facts">
+        <dt>{text.clip.started}</dt>
+        <dd>
+          <Time at={clip.started_at} /> <span class="small">
+            {clip.start_source === 'camera' ? text.clip.byCamera : text.clip.byArrival}<br />{format.utc(clip.started_at)}
+          </span>
+        </dd>
+        <dt>{text.clip.camera}</dt><dd>{camera}</dd>
+        <dt>{text.clip.length}</dt><dd>{format.seconds(clip.duration_ms)}</dd>
+        <dt>{text.clip.size}</dt><dd>{format.bytes(clip.bytes)}</dd>
+        <dt>{text.clip.picture}</dt><dd>{format.codecName(video.codec)}, {video.width} × {video.height}</dd>
+        <dt>{text.clip.sound}</dt>
+        <dd>{audio ? `${format.codecName(audio.codec)}, ${text.clip.channels(audio.channels)}, ${audio.sample_rate / 1000} kHz` : text.clip.noSound}</dd>
+        {clip.name !== '' && <><dt>{text.clip.file}</dt><dd class="break">{clip.name}</dd></>}
+        <dt>{text.clip.received}</dt><dd><Time at={clip.created_at} /></dd>
+      </dl>
+      {clip.notes.length > 0 && (
+        <>
+          <h3>{text.clip.notes}</h3>
+          <ul class="notes">{clip.notes.map((note) => <li key={note}>{note}</li>)}</ul>
+        </>
+      )}
+      <h3>{text.clip.hash}</h3>
+      <Copyable label={text.clip.hash} value={clip.sha256} />
+      <p class="small">{text.clip.hashHelp}</p>
+    </>
+  );
+}
+
+function Remove({ clip }: { clip: Clip }) {
+  const { say } = useShared();
+  const [asked, setAsked] = useState(false);
+  const remove = useAction(async () => {
+    await call<void>('DELETE', `/api/v1/clips/${clip.id}`);
+    forgetLists();
+    say(text.clip.removed);
+    go('/');
+  });
+  return (
+    <>
+      <button type="button" class="button danger-text" onClick={() => setAsked(true)}><Icon name="bin" />{text.clip.remove}</button>
+      {asked && (
+        <Confirm danger title={text.clip.removeTitle} help={text.clip.removeHelp} action={text.clip.removeConfirm}
+          working={text.clip.removing} busy={remove.busy} error={remove.error} onYes={() => void remove.run()} onNo={() => setAsked(false)} />
+      )}
+    </>
+  );
+}
+
+export function ClipPage({ id }: { id: string }) {
+  const { cameras, session } = useShared();
+  const loaded = useLoad<Clip>(/^[0-9a-fA-F-]{36}$/.test(id) ? `/api/v1/clips/${id}` : null);
+  const clip = loaded.value;
+  if (loaded.error?.status === 404 || !/^[0-9a-fA-F-]{36}$/.test(id)) {
+    return <Nowhere />;
+  }
+  const camera = clip ? cameraName(cameras, clip.camera_id) : '';
+  return (
+    <>
+      <Back href="/">{text.back.clips}</Back>
+      <div class="watch">
+        <div>
+          <Player id={id} clip={clip} label={text.clip.player(camera)} />
+          <p class="small keys">{text.clip.keys}</p>
+        </div>
+        <div class="card side">
+          {loaded.error && <Failure error={loaded.error} retry={loaded.reload} />}
+          {loaded.state === 'loading' && <Loading />}
+          {clip && (
+            <>
+              <Title>{text.clip.title(text.kinds[clip.kind], camera)}</Title>
+              <p class="chips">
+                <KindChip kind={clip.kind} />
+                {clip.partial && <span class="chip warn">{text.clips.partial}</span>}
+                <Time at={clip.started_at} />
+              </p>
+              {clip.partial && <p class="small">{text.clips.partialHelp}</p>}
+              <div class="row">
+                <a class="button primary" href={clip.urls.mp4} download><Icon name="download" />{text.clip.download}</a>
+                {may(session, 'delete') && <Remove clip={clip} />}
+              </div>
+              <h2>{text.clip.details}</h2>
+              <Details clip={clip} camera={camera} />
+            </>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
