@@ -143,7 +143,7 @@ class Demo:
         owner = self.admin("account", "create", "--email", email, "--name", "Demo owner", "--household", household, "--password-stdin",
                            text=password + "\n")
         camera = self.admin("camera", "create", "--household", household, "--name", "Front door",
-                            "--place", f"{PLACE[0]},{PLACE[1]}")
+                            "--lon", str(PLACE[0]), "--lat", str(PLACE[1]))
         return {"owner": {"email": email, "password": password, "token": owner["token"]},
                 "camera": {"id": camera["id"], "secret": camera["secret"]}}
 

@@ -18,6 +18,7 @@ static const struct {
     {"serve", cmd_serve, true, "run the server"},
     {"migrate", cmd_migrate, true, "bring the database schema up to date and stop"},
     {"admin", cmd_admin, true, "households, owners, cameras, agencies, officers, tokens"},
+    {"check", cmd_check, true, "prove that rows and stored objects agree; repairs on request"},
     {"config", cmd_config, false, "print the effective configuration, secrets hidden"},
     {"healthcheck", cmd_healthcheck, false, "ask the running server whether it is well"},
 };

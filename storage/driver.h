@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For authors of store drivers. store.c checks arguments and counts; a driver does the work. All
  * functions are blocking and are called on pool threads (stage and drop: on the loop), several at
- * once. Drivers are listed in server/app/node.c. */
+ * once. Drivers are listed in server/app/store_driver.c. */
 #ifndef STORAGE_DRIVER_H
 #define STORAGE_DRIVER_H
 

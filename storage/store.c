@@ -3,6 +3,8 @@
  * on the pool and completes exactly once on the loop, and what is under way is counted. */
 #include "storage/driver.h"
 
+#include "metrics/metrics.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,7 +94,27 @@ struct op {
     struct store_get_params get;
     uint8_t *p;
     size_t n;
+    enum metric metric;
+    uint64_t began_us; /* monotonic */
 };
+
+static uint64_t mono_us(void)
+{
+    return uv_hrtime() / 1000;
+}
+
+static void op_count(const struct op *op)
+{
+    metric_add(op->metric, 1);
+    if (op->status == STORE_E_FULL) {
+        metric_add(METRIC_STORE_FULL, 1);
+    } else if (op->status < 0 || op->status == STORE_E_UNAVAILABLE || op->status == STORE_E_SHORT) {
+        metric_add(METRIC_STORE_FAILED, 1);
+    }
+    if (op->metric == METRIC_STORE_PUTS) {
+        metric_observe_us(METRIC_STORE_PUT_SECONDS, mono_us() - op->began_us);
+    }
+}
 
 /* A key that is none makes the operation end with -EINVAL without reaching the driver. */
 static struct op *op_create(struct store *s, const char *key, void *arg)
@@ -112,6 +134,7 @@ static struct op *op_create(struct store *s, const char *key, void *arg)
 static void op_done(void *arg)
 {
     struct op *op = arg;
+    op_count(op);
     op->store->busy--;
     op->done(op->arg, op->status);
     free(op);
@@ -136,6 +159,8 @@ void store_put(struct store *s, struct store_stage *st, const char *key, uint64_
     struct op *op = op_create(s, key, arg);
     ALWAYS(st->store == s);
     s->busy--; /* the stage, whose place the operation takes */
+    op->metric = METRIC_STORE_PUTS;
+    op->began_us = mono_us();
     op->done = done;
     op->stage = st;
     op->size = size;
@@ -153,6 +178,7 @@ static void delete_work(void *arg)
 void store_delete(struct store *s, const char *key, store_done_fn *done, void *arg)
 {
     struct op *op = op_create(s, key, arg);
+    op->metric = METRIC_STORE_DELETES;
     op->done = done;
     loop_offload(s->loop, delete_work, op_done, op);
 }
@@ -203,6 +229,7 @@ static void get_work(void *arg)
 static void get_done(void *arg)
 {
     struct op *op = arg;
+    op_count(op);
     op->store->busy--;
     if (op->status != 0) {
         free(op->p);
@@ -216,6 +243,7 @@ static void get_done(void *arg)
 void store_get(struct store *s, const struct store_get_params *p)
 {
     struct op *op = op_create(s, p->key, p->arg);
+    op->metric = METRIC_STORE_GETS;
     op->get = *p;
     op->get.key = NULL; /* the caller's; ours is op->key */
     if (p->n == 0 || p->n > GET_MAX_BYTES) {

@@ -4,7 +4,7 @@
 #ifndef API_API_H
 #define API_API_H
 
-#include "auth/principal.h"
+#include "ledger/principal.h"
 #include "db/db.h"
 #include "http/exchange.h"
 #include "http/router.h"

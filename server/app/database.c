@@ -70,10 +70,9 @@ int database_open(const struct config *c, const struct log *log, struct database
                   char *reason, size_t size)
 {
     struct database d = {.lock_fd = -1};
-    int r = 0;
-    if (c->database_url[0] == '\0') {
-        r = data_dir_make(c, reason, size);
-        r = r != 0 ? r : data_dir_lock(c, &d.lock_fd, reason, size);
+    int r = data_dir_make(c, reason, size);
+    if (r == 0 && c->database_url[0] == '\0') {
+        r = data_dir_lock(c, &d.lock_fd, reason, size);
     }
     if (r == DATA_DIR_E_LOCKED) {
         r = find_url(c, &d.url, reason, size);

@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "app/observe.h"
+#include "app/store_driver.h"
 #include "app/upkeep.h"
 #include "base/clock.h"
 #include "config/config.h"
@@ -12,7 +13,7 @@
 #include "ingest/upload.h"
 #include "metrics/metrics.h"
 #include "playback/playback.h"
-#include "storage/driver.h"
+#include "recording/recover.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -34,7 +35,9 @@ struct lane {
     char **proxies;
     struct http_limits limits;
     struct http_server *server;
-    struct upkeep *upkeep; /* of the first lane */
+    struct upkeep *upkeep; /* of the keeper, like recover */
+    struct recover *recover;
+    int64_t made_us;
     struct timer *beat, *settle;
     unsigned connections; /* as last told to the metrics */
     uint64_t settle_until_ms, grace_ms;
@@ -61,29 +64,14 @@ static void make_database(struct lane *l)
     });
 }
 
-static int wrap_in_faults(const struct config *c, struct store_driver **driver)
-{
-#ifdef DOORWARD_FAULT_POINTS
-    if (c->store_fault[0] != '\0') {
-        return store_fault_create(*driver, c->store_fault, driver);
-    }
-#endif
-    return 0;
-}
-
-/* The store drivers, listed here and nowhere else. */
 static int make_store(struct lane *l, char *reason, size_t size)
 {
-    const struct config *c = l->p.config;
     struct store_driver *driver = NULL;
-    int r = store_fs_create(c->store_dir, c->low_water_bytes, &driver);
-    r = r != 0 ? r : wrap_in_faults(c, &driver);
-    if (r != 0) {
-        snprintf(reason, size, "Cannot use the store in %s: %s.", c->store_dir, log_errno_text(r));
-        return r;
+    int r = store_driver_create(l->p.config, &driver, reason, size);
+    if (r == 0) {
+        l->store = store_create(l->loop, driver);
     }
-    l->store = store_create(l->loop, driver);
-    return 0;
+    return r;
 }
 
 static int make_remux(struct lane *l, char *reason, size_t size)
@@ -197,6 +185,7 @@ int lane_create(const struct lane_params *p, struct lane **ret_lane, char *reaso
 {
     struct lane *l = mem_new(struct lane);
     l->p = *p;
+    l->made_us = clock_now_us(); /* no lane takes uploads yet */
     l->loop = loop_create(p->log);
     l->beat = timer_create_on(l->loop, on_beat, l);
     l->settle = timer_create_on(l->loop, on_settle, l);
@@ -219,7 +208,12 @@ static void *lane_thread(void *arg)
     struct lane *l = arg;
     on_beat(l);
     if (l->p.keeper) {
-        l->upkeep = upkeep_create(l->loop, l->db, l->store);
+        l->upkeep = upkeep_create(l->loop, l->db);
+        l->recover = recover_create(&(struct recover_params){.loop = l->loop,
+                                                             .db = l->db,
+                                                             .store = l->store,
+                                                             .node = l->p.config->node,
+                                                             .before_us = l->made_us});
     }
     loop_run(l->loop);
     loop_post(l->p.main_loop, l->p.ended, l->p.arg);
@@ -269,6 +263,7 @@ static void begin_drain(void *arg)
     struct lane *l = arg;
     l->ingest.draining = true;
     l->upkeep = upkeep_destroy(l->upkeep);
+    l->recover = recover_destroy(l->recover);
     l->settle_until_ms = clock_mono_ms() + l->grace_ms;
     http_server_drain(l->server, l->grace_ms, on_server_drained, l);
 }

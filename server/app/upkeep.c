@@ -45,7 +45,7 @@ static void work(void *arg)
            DB_I64(MONTHS_AHEAD));
 }
 
-struct upkeep *upkeep_create(struct loop *l, struct db *db, struct store *store)
+struct upkeep *upkeep_create(struct loop *l, struct db *db)
 {
     struct upkeep *u = mem_new(struct upkeep);
     *u = (struct upkeep){.loop = l, .db = db, .timer = timer_create_on(l, work, u)};

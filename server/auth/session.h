@@ -5,7 +5,7 @@
 #define AUTH_SESSION_H
 
 #include "auth/credential.h"
-#include "auth/principal.h"
+#include "ledger/principal.h"
 #include "db/db.h"
 
 struct session {

@@ -11,7 +11,7 @@
 void crash_point(const char *name)
 {
     static atomic_ulong reached;
-    const char *at = getenv("DOORWARD_CRASH_AT");
+    const char *at = getenv("DOORWARD_FAULT_AT");
     size_t n = strlen(name);
     uint64_t nth = 1;
     if (at == NULL || strncmp(at, name, n) != 0 || (at[n] != '\0' && at[n] != ':')) {

@@ -14,7 +14,7 @@
 #ifndef INGEST_UPLOAD_H
 #define INGEST_UPLOAD_H
 
-#include "auth/principal.h"
+#include "ledger/principal.h"
 #include "base/stream.h"
 #include "recording/clip.h"
 #include "remux/remux.h"

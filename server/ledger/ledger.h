@@ -5,7 +5,7 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
-#include "auth/principal.h"
+#include "ledger/principal.h"
 #include "db/db.h"
 
 struct ledger_entry {

@@ -14,7 +14,8 @@ NEIGHBOUR = re.compile(r"\.\./shared\b")
 
 
 def exists(path):
-    path = path.rstrip(".,:;]*")
+    path = path.rstrip(".,:;")
+    path = path if path.endswith("[ch]") else path.rstrip("]*")
     if "NNNN" in path or any(c in path for c in "<{"):
         return True  # a pattern for people
     return any(glob.glob(os.path.join(ROOT, path + end)) for end in ("", "*", ".c"))  # .c: a program made from it

@@ -6,7 +6,7 @@ from sources import files, finish, read, without_comments
 
 SERVICES = ["base", "metrics", "config", "jail", "crypto", "fetch"]
 OWNERS = ["storage", "remux", "db"]  # each owns one outside library or place; http is the fourth
-SHARED = ["account", "ledger", "auth", "recording"]  # within the row: leftward only
+SHARED = ["ledger", "auth", "account", "recording"]  # within the row: leftward only
 DOMAINS = ["ingest", "live", "playback", "events", "feed", "share", "request", "order", "retention"]
 
 ALLOWED = {

@@ -2,8 +2,8 @@
 /* Who is asking, once authenticated. Filled by auth/, read by the api and the domains; what it may
  * do is decided per object, in SQL (membership, camera, agency), so that "not yours" and "no such"
  * take the same path. */
-#ifndef AUTH_PRINCIPAL_H
-#define AUTH_PRINCIPAL_H
+#ifndef LEDGER_PRINCIPAL_H
+#define LEDGER_PRINCIPAL_H
 
 #include "base/id.h"
 
