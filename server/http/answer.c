@@ -32,7 +32,7 @@ static bool has_header(const struct http_exchange *x, const char *name)
 }
 
 /* What every answer says unless the handler said it already. */
-static void add_defaults(struct http_exchange *x, struct MHD_Response *r)
+static void add_defaults(struct http_exchange *x)
 {
     const struct http_pair defaults[] = {
         {NULL, "Cache-Control", "no-store"},
@@ -44,15 +44,23 @@ static void add_defaults(struct http_exchange *x, struct MHD_Response *r)
     };
     for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
         if (defaults[i].value != NULL && !has_header(x, defaults[i].name)) {
-            MHD_add_response_header(r, defaults[i].name, defaults[i].value);
+            http_add_header(x, defaults[i].name, defaults[i].value);
         }
     }
-    MHD_add_response_header(r, "X-Request-Id", x->request_id);
+    http_add_header(x, "X-Request-Id", x->request_id);
+    if (x->status == 400 || x->refused || x->conn->server->quiesced) {
+        http_add_header(x, "Connection", "close");
+    }
 }
 
-static void add_headers(struct http_exchange *x, struct MHD_Response *r, const char *content_type)
+/* Complete x->headers_out: newest first while it is built, in the order of the calls from here on.
+ */
+static void finish_headers(struct http_exchange *x, const char *content_type)
 {
-    /* The list is newest first; the order on the wire is that of the calls. */
+    if (content_type != NULL) {
+        http_add_header(x, "Content-Type", content_type);
+    }
+    add_defaults(x);
     struct http_pair *ordered = NULL;
     for (struct http_pair *p = x->headers_out, *next; p != NULL; p = next) {
         next = p->next;
@@ -60,16 +68,6 @@ static void add_headers(struct http_exchange *x, struct MHD_Response *r, const c
         ordered = p;
     }
     x->headers_out = ordered;
-    for (struct http_pair *p = ordered; p != NULL; p = p->next) {
-        MHD_add_response_header(r, p->name, p->value);
-    }
-    if (content_type != NULL) {
-        MHD_add_response_header(r, "Content-Type", content_type);
-    }
-    add_defaults(x, r);
-    if (x->status == 400 || x->refused || (x->conn != NULL && x->conn->server->quiesced)) {
-        MHD_add_response_header(r, "Connection", "close");
-    }
 }
 
 /* The first answer counts; a later one (the handler's, after its deadline) is dropped. */
@@ -85,7 +83,13 @@ static void set_answer(struct http_exchange *x, int status, const char *content_
     x->answered = true;
     x->status = status;
     x->response = r;
-    add_headers(x, r, content_type);
+    finish_headers(x, content_type);
+    for (const struct http_pair *p = x->headers_out; p != NULL; p = p->next) {
+        MHD_add_response_header(r, p->name, p->value);
+    }
+    if (x->phase == X_BODY && !x->inside && !x->suspended) {
+        raw_answer(x);
+    }
     exchange_wake(x);
 }
 
@@ -170,6 +174,9 @@ static struct MHD_Response *problem_response(struct http_exchange *x, enum probl
     char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
     count_sent(x, strlen(text));
+    if (!x->answered) {
+        x->problem = arena_text(&x->arena, text, strlen(text));
+    }
     return MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
 }
 

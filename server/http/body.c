@@ -155,7 +155,7 @@ static void parse_json(struct http_exchange *x)
         snprintf(detail, sizeof(detail), "Line %d, column %d: %s.", error.line, error.column,
                  str_is_text(error.text, strlen(error.text)) ? error.text : "not JSON");
         refuse(x, PROBLEM_invalid_body, detail);
-    } else if (!json_is_object(json) || json_depth(json, 0) > JSON_DEPTH_MAX) {
+    } else if (!json_is_object(json) || json_depth(json, 1) > JSON_DEPTH_MAX) {
         refuse(x, PROBLEM_invalid_body, "One object, nested at most 16 deep, is taken.");
     } else {
         x->body_ended = true;
@@ -226,6 +226,9 @@ void body_take(struct http_exchange *x, const uint8_t *p, size_t *size)
     }
     if (x->answered) {
         body_break(x);
+        if (x->head.chunked || x->head.content_length - x->body_got > DROP_QUIETLY_BYTES) {
+            raw_answer(x);
+        }
     }
     size_t taken = *size;
     if (x->body_ended || x->reader == READ_NONE) {

@@ -176,9 +176,18 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s)
     return strlen(s);
 }
 
+/* libmicrohttpd says in words that it is about to refuse a Content-Length; see raw.c. */
+static void on_log(void *cls, const char *format, va_list ap)
+{
+    if (strstr(format, "parse `Content-Length'") != NULL ||
+        strstr(format, "value of 'Content-Length'") != NULL) {
+        raw_refuse_lengths(cls);
+    }
+}
+
 static int start_mhd(struct http_server *s)
 {
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     struct MHD_OptionItem options[12];
     unsigned n = 0;
 #define OPTION(o, v, p) options[n++] = (struct MHD_OptionItem){(o), (intptr_t)(v), (p)}
@@ -186,6 +195,9 @@ static int start_mhd(struct http_server *s)
     OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->limits.connections_per_ip, NULL);
     OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->limits.memory_bytes, NULL);
     OPTION(MHD_OPTION_CONNECTION_TIMEOUT, 0, NULL);
+#if MHD_VERSION >= 0x01000000
+    OPTION(MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL);
+#endif
     if (s->certificate != NULL) {
         union {
             const char *in;
@@ -198,10 +210,11 @@ static int start_mhd(struct http_server *s)
     OPTION(MHD_OPTION_END, 0, NULL);
 #undef OPTION
     s->mhd = MHD_start_daemon(
-        flags, 0, NULL, NULL, exchange_on_request, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd,
-        MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
-        s, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, s, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+        flags, 0, NULL, NULL, exchange_on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s,
+        MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, s,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, s, MHD_OPTION_NOTIFY_COMPLETED,
+        exchange_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY,
+        options, MHD_OPTION_END);
     return s->mhd == NULL ? -ENOMEM : 0;
 }
 

@@ -14,11 +14,6 @@
 
 #include <string.h>
 
-enum {
-    DROP_QUIETLY_BYTES =
-        64 * 1024, /* a refused body this small is read, so the connection can stay */
-};
-
 /* ---- holds ---- */
 
 static void exchange_free(struct http_exchange *x)
@@ -105,22 +100,48 @@ static void add_allow(struct http_exchange *x, unsigned allowed)
 
 #if MHD_VERSION < 0x01000000
 /* A copy of the head as libmicrohttpd left it in its buffer, from the method on. */
-static char *copy_head(struct http_exchange *x, const char *method, size_t *ret_n)
+static char *copy_head(struct http_exchange *x, const char *method, const char *version,
+                       size_t *ret_n)
 {
     *ret_n =
         MHD_get_connection_info(x->conn->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
     return *ret_n > HEAD_BYTES_MAX ? NULL : arena_text(&x->arena, method, *ret_n);
 }
 #else
-#error "libmicrohttpd 1.x parses strictly by itself: build the head from its values instead"
+/* From 1.0 on libmicrohttpd is strict itself (MHD_OPTION_CLIENT_DISCIPLINE_LVL) and its buffer is
+ * its own affair: the same form is made from the values it hands out. */
+static enum MHD_Result append_field(void *cls, enum MHD_ValueKind kind, const char *name,
+                                    size_t name_len, const char *value, size_t value_len)
+{
+    buf_append(cls, name, name_len + 1);
+    buf_append(cls, value != NULL ? value : "", value_len);
+    buf_append(cls, "\0", 2);
+    return MHD_YES;
+}
+
+static char *copy_head(struct http_exchange *x, const char *method, const char *version,
+                       size_t *ret_n)
+{
+    struct buf b = BUF_INIT(HEAD_BYTES_MAX);
+    buf_append(&b, method, strlen(method) + 1);
+    buf_append(&b, x->target, strlen(x->target) + 1);
+    buf_append(&b, version, strlen(version) + 1);
+    buf_append(&b, "", 1);
+    MHD_get_connection_values_n(x->conn->mhd, MHD_HEADER_KIND, append_field, &b);
+    buf_append(&b, "\0", 2);
+    char *copy = b.overflow ? NULL : arena_text(&x->arena, (const char *)b.data, b.len);
+    *ret_n = b.len;
+    buf_finish(&b);
+    return copy;
+}
 #endif
 
 /* False when the head was refused (an answer is then set). */
-static bool read_head(struct http_exchange *x, const char *method)
+static bool read_head(struct http_exchange *x, const char *method, const char *version)
 {
     size_t n, path_len;
     const char *why = NULL;
-    char *raw = copy_head(x, method, &n);
+    char *raw = copy_head(x, method, version, &n);
     int r = raw == NULL ? HEAD_E_TOO_LARGE
                         : head_check(raw, n, strlen(method), strlen(x->target), &x->head, &why);
     if (r == HEAD_E_TOO_LARGE || strlen(x->target) > HEAD_TARGET_MAX) {
@@ -174,7 +195,7 @@ static void route(struct http_exchange *x)
     }
 }
 
-static void look_at_head(struct http_exchange *x, const char *method)
+static void look_at_head(struct http_exchange *x, const char *method, const char *version)
 {
     bool known = read_method(x, method);
     exchange_read_peer(x);
@@ -185,7 +206,7 @@ static void look_at_head(struct http_exchange *x, const char *method)
         }
         answer_problem(x, refused ? PROBLEM_method_not_allowed : PROBLEM_method_unknown, NULL);
         x->refused = true;
-    } else if (read_head(x, method)) {
+    } else if (read_head(x, method, version)) {
         exchange_read_forwarded(x);
         if (exchange_read_query(x) < 0) {
             answer_problem(x, PROBLEM_bad_request, "The query is malformed.");
@@ -264,14 +285,14 @@ static enum MHD_Result step_body(struct http_exchange *x, const char *data, size
     return x->aborted ? MHD_NO : MHD_YES;
 }
 
-static enum MHD_Result step(struct http_exchange *x, const char *method, const char *data,
-                            size_t *size)
+static enum MHD_Result step(struct http_exchange *x, const char *method, const char *version,
+                            const char *data, size_t *size)
 {
     switch (x->phase) {
     case X_NEW:
         x->phase = X_HEAD;
         x->conn->phase = CONN_EXCHANGE;
-        look_at_head(x, method);
+        look_at_head(x, method, version);
         return step_head(x);
     case X_HEAD:
         return step_head(x);
@@ -333,7 +354,7 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *mhd, const
         return MHD_NO;
     }
     x->inside = true;
-    enum MHD_Result r = step(x, method, data, size);
+    enum MHD_Result r = step(x, method, version, data, size);
     x->inside = false;
     return r;
 }

@@ -11,14 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINGERS_MAX = 256, LINGER_MS = 5000, LINGER_IDLE_MS = 2000 };
+enum { LINGERS_MAX = 256, LINGER_MS = 30000, LINGER_IDLE_MS = 3000, LINGER_BYTES = 256 << 20 };
 
 struct straggler {
     struct list node;
     struct http_server *server;
     struct watch *watch;
     int fd;
-    uint64_t since_ms, last_ms;
+    uint64_t since_ms, last_ms, bytes;
 };
 
 static void linger_end(struct straggler *l)
@@ -45,6 +45,7 @@ static void discard(void *arg, int events)
             return;
         }
         l->last_ms = clock_mono_ms();
+        l->bytes += (size_t)n;
     }
 }
 
@@ -69,7 +70,8 @@ void linger_sweep(struct http_server *s, uint64_t now_ms)
 {
     list_for_each_safe (n, &s->lingers) {
         struct straggler *l = CONTAINER_OF(n, struct straggler, node);
-        if (now_ms >= l->since_ms + LINGER_MS || now_ms >= l->last_ms + LINGER_IDLE_MS) {
+        if (now_ms >= l->since_ms + LINGER_MS || now_ms >= l->last_ms + LINGER_IDLE_MS ||
+            l->bytes > LINGER_BYTES) {
             linger_end(l);
         }
     }

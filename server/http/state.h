@@ -17,6 +17,10 @@
 
 #include <microhttpd.h>
 
+enum {
+    DROP_QUIETLY_BYTES = 64 * 1024
+}; /* an unwanted body this small is read: the connection stays */
+
 enum conn_phase {
     CONN_HANDSHAKE, /* TLS handshake under way */
     CONN_IDLE,      /* between requests, or before the first */
@@ -115,7 +119,8 @@ struct http_exchange {
     uint64_t body_since_ms, body_last_ms, body_paused_ms; /* for the rate, without our own pauses */
 
     struct http_pair *headers_out;
-    bool answered; /* by whomever */
+    const char *problem; /* the answer's body when it is a problem */
+    bool answered;       /* by whomever */
     bool queued;
     int status;
     struct MHD_Response *response;
@@ -154,6 +159,9 @@ void body_complete(struct http_exchange *x);
 void body_break(struct http_exchange *x);
 /* answer.c: an answer on the handler's behalf; the handler keeps its hold */
 void answer_problem(struct http_exchange *x, enum problem p, const char *detail);
+/* raw.c */
+void raw_answer(struct http_exchange *x);       /* now, in mid body; only problems */
+void raw_refuse_lengths(struct http_server *s); /* heads with a malformed Content-Length */
 /* tls.c */
 int tls_session_begin(struct http_conn *c) MUST_CHECK; /* credentials, tickets, handshake hook */
 void tls_session_end(struct http_conn *c);
