@@ -6,9 +6,9 @@
 #ifndef PLAYBACK_PLAYBACK_H
 #define PLAYBACK_PLAYBACK_H
 
-#include "auth/principal.h"
 #include "base/list.h"
 #include "db/db.h"
+#include "ledger/principal.h"
 #include "playback/hls.h"
 #include "playback/mp4.h"
 #include "recording/segment_read.h"
