@@ -23,6 +23,8 @@ API_HANDLER(api_clip_hls);
 API_HANDLER(api_clip_segment);
 API_HANDLER(api_clip_still);
 API_HANDLER(api_clip_links);
+API_HANDLER(api_ingest_named);
+API_HANDLER(api_ingest_unnamed);
 API_HANDLER(api_ledger_list);
 API_HANDLER(api_health_live);
 API_HANDLER(api_health_ready);

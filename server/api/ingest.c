@@ -4,7 +4,7 @@
 #include "ingest/upload.h"
 
 #include "api/clip_json.h"
-#include "api/ingest.h"
+#include "api/handlers.h"
 #include "base/clock.h"
 #include "base/str.h"
 
