@@ -30,9 +30,14 @@ static inline void cluster_do(const char *what)
     free(command);
 }
 
+static inline void no_notice(void *arg, const char *text)
+{
+}
+
 static inline PGconn *side_door(void)
 {
     PGconn *pg = PQconnectdb(test_url());
+    PQsetNoticeProcessor(pg, no_notice, NULL);
     ALWAYS(PQstatus(pg) == CONNECTION_OK);
     return pg;
 }
