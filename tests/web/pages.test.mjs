@@ -227,7 +227,7 @@ describe('journeys', () => {
     await page.keyboard.press('m');
     assert.ok(await video.evaluate((v) => v.muted));
     await page.getByRole('button', { name: 'Delete' }).click();
-    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel');
+    await page.waitForFunction(() => document.activeElement.textContent === 'Cancel');
     await page.keyboard.press('Escape');
     assert.equal(mock.state.clips.length, 130);
     await page.getByRole('button', { name: 'Delete' }).click();

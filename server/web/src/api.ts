@@ -100,4 +100,17 @@ export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, b
   }
 }
 
-export const get = <T>(path: string) => call<T>('GET', path);
+const early = new Map<string, Promise<unknown>>();
+
+/** Ask now for what a page is about to ask for. */
+export function prefetch(path: string): void {
+  const answer = call<unknown>('GET', path);
+  answer.catch(() => undefined); // whoever takes it sees the error
+  early.set(path, answer);
+}
+
+export function get<T>(path: string): Promise<T> {
+  const answer = early.get(path) as Promise<T> | undefined;
+  early.delete(path);
+  return answer ?? call<T>('GET', path);
+}

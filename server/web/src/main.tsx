@@ -2,23 +2,52 @@
 // The app: which page, and who is looking at it.
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError, get, setCsrf, whenSignedOut } from './api';
+import { get, prefetch, setCsrf, whenSignedOut } from './api';
+import type { ApiError } from './api';
 import { ClipPage } from './pages/clip';
-import { ClipsPage } from './pages/clips';
+import { ClipsPage, listPath } from './pages/clips';
 import { LogPage } from './pages/log';
 import { OfficerPage } from './pages/officer';
 import { RequestPage } from './pages/request';
 import { RequestsPage } from './pages/requests';
 import { SharesPage } from './pages/shares';
 import { SignInPage } from './pages/sign_in';
-import { Failure, Loading, Nowhere } from './parts';
-import { parseRoute, signInPath } from './route';
+import { Failure, Loading, Nowhere, Title } from './parts';
+import { parseFilter, parseRoute, signInPath } from './route';
 import type { Route } from './route';
 import { Shell } from './shell';
 import { forgetLists, go } from './state';
+import { text } from './strings';
 import type { Session } from './types';
 
-const first = get<Session>('/api/v1/session'); // asked for before anything is drawn
+const knownMark = 'signed-in'; // a hint only: somebody was signed in here the last time
+
+function known(): boolean {
+  try {
+    return localStorage.getItem(knownMark) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function remember(signedIn: boolean): void {
+  try {
+    if (signedIn) localStorage.setItem(knownMark, '1');
+    else localStorage.removeItem(knownMark);
+  } catch {
+    // storage is switched off: the pages start one round trip later
+  }
+}
+
+/** Everything the first page needs is asked for at once, before anything is drawn. */
+function warmUp(route: Route): void {
+  prefetch('/api/v1/session');
+  if (!known() || route.page === 'sign-in') return;
+  prefetch('/api/v1/cameras');
+  if (route.page === 'clips') prefetch(listPath(parseFilter(location.search)));
+  if (route.page === 'clip') prefetch(`/api/v1/clips/${route.id}`);
+  if (route.page === 'request') prefetch(`/api/v1/inbox/${encodeURIComponent(route.id)}`);
+}
 
 function here(): Route {
   return parseRoute(location.pathname, location.search);
@@ -61,6 +90,7 @@ function App() {
   const [error, setError] = useState<ApiError | null>(null);
   const signedIn = (s: Session | null) => {
     setCsrf(s?.csrf ?? '');
+    remember(s !== null);
     forgetLists();
     setError(null);
     setSession(s);
@@ -70,7 +100,7 @@ function App() {
   };
   useEffect(() => {
     whenSignedOut(() => signedIn(null));
-    ask(first);
+    ask(get<Session>('/api/v1/session'));
   }, []);
   useEffect(() => {
     if (session === null && route.page !== 'sign-in') {
@@ -81,7 +111,12 @@ function App() {
   }, [session, route]);
 
   if (error !== null) {
-    return <main class="alone"><Failure error={error} retry={() => ask(get<Session>('/api/v1/session'))} /></main>;
+    return (
+      <main class="alone">
+        <Title>{text.error.notNow}</Title>
+        <Failure error={error} retry={() => ask(get<Session>('/api/v1/session'))} />
+      </main>
+    );
   }
   if (session === undefined) {
     return <main class="alone"><Loading /></main>;
@@ -104,4 +139,5 @@ function App() {
   );
 }
 
+warmUp(here());
 render(<App />, document.getElementById('app')!);

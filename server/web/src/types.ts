@@ -89,6 +89,7 @@ export interface Grant {
 export interface LedgerEntry {
   id: string;
   at: string;
+  household_id: string | null;
   action: string;
   actor: { kind: string; id: string | null; name?: string | null };
   subject: { kind: string; id: string | null };

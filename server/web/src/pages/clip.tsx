@@ -138,7 +138,7 @@ export function ClipPage({ id }: { id: string }) {
               </p>
               {clip.partial && <p class="small">{text.clips.partialHelp}</p>}
               <div class="row">
-                <a class="button primary" href={clip.urls.mp4} download><Icon name="download" />{text.clip.download}</a>
+                {may(session, 'export') && <a class="button primary" href={`${clip.urls.mp4}?download=1`} download><Icon name="download" />{text.clip.download}</a>}
                 {may(session, 'delete') && <Remove clip={clip} />}
               </div>
               <h2>{text.clip.details}</h2>

@@ -8,9 +8,9 @@ import { cameraName, useList, useShared } from '../state';
 import { text } from '../strings';
 import type { LedgerEntry } from '../types';
 
-function sentence(entry: LedgerEntry, camera: (id: string) => string): string {
+function sentence(entry: LedgerEntry, me: string, camera: (id: string) => string): string {
   const { actor } = entry;
-  const name = actor.name || (actor.kind === 'camera' && actor.id ? camera(actor.id) : '');
+  const name = actor.id === me ? text.log.you : actor.name || (actor.kind === 'camera' && actor.id ? camera(actor.id) : '');
   const who = name || (text.log.someone[actor.kind] ?? actor.kind);
   const say = text.log.actions[entry.action];
   return say ? say(who) : text.log.other(who, entry.action.replace(/[._]/g, ' '));
@@ -33,7 +33,7 @@ function target(entry: LedgerEntry): string | null {
 }
 
 export function LogPage() {
-  const { cameras } = useShared();
+  const { cameras, session } = useShared();
   const list = useList<LedgerEntry>('/api/v1/ledger?limit=100');
   const now = new Date();
   return (
@@ -44,7 +44,7 @@ export function LogPage() {
           <h2>{format.dayTitle(day.key, now)}</h2>
           <ul class="log">
             {day.items.map((entry) => {
-              const words = sentence(entry, (id) => cameraName(cameras, id));
+              const words = sentence(entry, session.id, (id) => cameraName(cameras, id));
               const href = target(entry);
               return (
                 <li key={entry.id}>

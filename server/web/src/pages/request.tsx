@@ -33,6 +33,15 @@ function About({ request }: { request: FootageRequest }) {
   );
 }
 
+function Freedom() {
+  return (
+    <div class="notice">
+      <Icon name="shield" />
+      <div><p class="strong">{text.requests.silenceTitle}</p><p>{text.requests.silence} {text.requests.identity}</p></div>
+    </div>
+  );
+}
+
 /** The clip from where the cut begins to where it ends: what the agency would get. */
 export function previewSrc(m: MatchingClip): string {
   const start = Date.parse(m.clip.started_at);
@@ -123,7 +132,6 @@ function Answer({ item, answered }: { item: InboxItem; answered: () => void }) {
             {decline.busy ? text.requests.declining : text.requests.decline}
           </button>
         </div>
-        <p class="small">{text.requests.silence} {text.requests.identity}</p>
       </section>
     </>
   );
@@ -182,6 +190,7 @@ export function RequestPage({ id }: { id: string }) {
         <>
           <Title>{text.requests.detailTitle(item.request.agency.name)}</Title>
           {item.answer !== null && <Outcome item={item} answered={answered} />}
+          {isOpen(item, Date.now()) && <Freedom />}
           <div class="request">
             <About request={item.request} />
             <section class="card"><h2>{text.requests.area}</h2><Area polygon={item.request.polygon} /></section>

@@ -75,8 +75,8 @@ export function SignInPage({ onSignedIn }: { onSignedIn: (s: Session) => void })
           <div class="with-button">
             <input id="password" type={(shown ? 'text' : 'password') as 'password'} autocomplete="current-password" required maxLength={1024}
               value={password} onInput={(e) => setPassword(e.currentTarget.value)} />
-            <button type="button" class="plain" aria-pressed={shown} onClick={() => setShown(!shown)}>
-              {shown ? text.signIn.hide : text.signIn.show}
+            <button type="button" class="plain" aria-pressed={shown} aria-label={text.signIn.showWhat} onClick={() => setShown(!shown)}>
+              {text.signIn.show}
             </button>
           </div>
         </div>
