@@ -30,7 +30,10 @@ void observe_exchange(void *app, const struct http_exchange *x, int status, uint
 {
     const struct api *api = app;
     const struct principal *who = http_principal(x);
-    static const struct principal nobody;
+    char who_text[ID_TEXT_SIZE] = "";
+    if (who != NULL && who->kind != PRINCIPAL_NOBODY) {
+        id_format(&who->id, who_text);
+    }
     metric_add(metric_of(status), 1);
     metric_add(METRIC_HTTP_SENT_BYTES, (int64_t)sent_bytes);
     metric_observe_us(METRIC_HTTP_SECONDS, took_us);
@@ -38,5 +41,5 @@ void observe_exchange(void *app, const struct http_exchange *x, int status, uint
            F_STR("method", method_names[http_method(x)]), F_STR("route", route_text(x)),
            F_INT("status", status), F_INT("sent_bytes", sent_bytes), F_INT("took_us", took_us),
            F_STR("request_id", http_request_id(x)), F_STR("peer", http_peer(x)),
-           F_ID("who", who != NULL ? &who->id : &nobody.id));
+           F_STR("who", who_text));
 }

@@ -219,8 +219,8 @@ class Server:
 
     def postmaster_pid(self):
         for path in glob.glob(os.path.join(self.data, "postgres", "**", "postmaster.pid"), recursive=True):
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                return int(open(path, encoding="utf-8").readline())
+            with contextlib.suppress(OSError, ValueError), open(path, encoding="utf-8") as f:
+                return int(f.readline())
         return None
 
     def close(self):
@@ -245,8 +245,8 @@ class Server:
 
     # ---- what it says ----
     def log_text(self):
-        with contextlib.suppress(OSError):
-            return open(self.log_path, encoding="utf-8", errors="replace").read()
+        with contextlib.suppress(OSError), open(self.log_path, encoding="utf-8", errors="replace") as f:
+            return f.read()
         return ""
 
     def log_lines(self, event=None):
