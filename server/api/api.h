@@ -4,11 +4,11 @@
 #ifndef API_API_H
 #define API_API_H
 
-#include "ledger/principal.h"
 #include "db/db.h"
 #include "http/exchange.h"
 #include "http/router.h"
 #include "ledger/ledger.h"
+#include "ledger/principal.h"
 #include "remux/remux.h"
 #include "storage/store.h"
 

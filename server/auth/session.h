@@ -5,8 +5,8 @@
 #define AUTH_SESSION_H
 
 #include "auth/credential.h"
-#include "ledger/principal.h"
 #include "db/db.h"
+#include "ledger/principal.h"
 
 struct session {
     struct principal who;

@@ -89,13 +89,14 @@ static bool read_method(struct http_exchange *x, const char *method)
 
 static void add_allow(struct http_exchange *x, unsigned allowed)
 {
-    char text[80] = "";
+    struct buf text = BUF_INIT(128);
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
         if (allowed & 1U << methods[i].method) {
-            strcat(strcat(text, text[0] != '\0' ? ", " : ""), methods[i].name);
+            buf_printf(&text, "%s%s", text.len > 0 ? ", " : "", methods[i].name);
         }
     }
-    http_add_header(x, "Allow", text);
+    http_add_header(x, "Allow", text.data != NULL ? (const char *)text.data : "");
+    buf_finish(&text);
 }
 
 #if MHD_VERSION < 0x01000000

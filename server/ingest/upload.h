@@ -14,8 +14,8 @@
 #ifndef INGEST_UPLOAD_H
 #define INGEST_UPLOAD_H
 
-#include "ledger/principal.h"
 #include "base/stream.h"
+#include "ledger/principal.h"
 #include "recording/clip.h"
 #include "remux/remux.h"
 #include "storage/store.h"

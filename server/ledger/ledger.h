@@ -5,11 +5,12 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
-#include "ledger/principal.h"
 #include "db/db.h"
+#include "ledger/principal.h"
 
 struct ledger_entry {
-    const char *action;          /* clip.upload clip.view clip.download clip.delete session.sign_in
+    const char
+        *action;                 /* clip.upload clip.view clip.download clip.delete session.sign_in
                                     session.refused camera.secret_rotate          request.publish request.reach
                                     grant.accept grant.decline grant.withdraw grant.download ... */
     const struct id *household;  /* whose log; NULL = nobody's */

@@ -9,7 +9,7 @@ from sources import ROOT, files, finish, read
 TOP = "server|storage|migrations|tests|docs|deploy"
 PATH = re.compile(r"(?<![\w/.-])((?:%s)/[\w./*{},<>\[\]-]+)" % TOP)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-MACHINE = re.compile(r"(?<![\w.])(/work/|/home/\w+/|/root/)")
+MACHINE = re.compile(r"(?<![\w.])(/work/|/home/\w+/)")
 NEIGHBOUR = re.compile(r"\.\./shared\b")
 
 
