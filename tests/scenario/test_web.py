@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The browser app: types, pure parts, every page against the stand-in server, and the owner's journeys against the real one. Node
 and Chromium do the work (tests/web/); this prepares what they need and reports."""
+import gzip
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import yaml
 
-from doorward import BUILD, ROOT
+from doorward import BUILD, ROOT, Home, Scenario, sample, wait_for
 
 WEB = os.path.join(ROOT, "server", "web")
 TESTS = os.path.join(ROOT, "tests", "web")
@@ -32,25 +34,43 @@ def modules():
     return os.path.join(folder, "node_modules")
 
 
+def need_browser():
+    if not os.path.exists(CHROMIUM):
+        raise unittest.SkipTest("Chromium is not here")
+
+
+def iso(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(seconds))
+
+
 def ffmpeg(*args):
     subprocess.run(["ffmpeg", "-v", "error", "-y", *args], check=True, stdin=subprocess.DEVNULL)
 
 
-class Web(unittest.TestCase):
+class Node:
+    """For test classes that run a program of tests/web."""
+
     @classmethod
-    def setUpClass(cls):
+    def prepare_node(cls):
         if not shutil.which("npm"):
             raise unittest.SkipTest("npm is not here")
         cls.modules = modules()
         cls.folder = tempfile.mkdtemp(prefix="dw-web-")
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.env = {**os.environ, "DOORWARD_WEB_MODULES": cls.modules}
 
     def node(self, *args, timeout=600, **env):
-        r = subprocess.run(["node", *args], env={**self.env, **env}, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        r = subprocess.run(["node", *args], env={**os.environ, "DOORWARD_WEB_MODULES": self.modules, **env}, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            text=True, timeout=timeout, stdin=subprocess.DEVNULL)
         self.assertEqual(r.returncode, 0, r.stdout[-8000:])
         return r.stdout
+
+
+class AppTest(Node, unittest.TestCase):
+    """Without our server."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.prepare_node()
 
     def test_types_hold_under_the_strict_compiler(self):
         config = os.path.join(self.folder, "tsconfig.json")
@@ -63,8 +83,7 @@ class Web(unittest.TestCase):
         self.node("--test", os.path.join(TESTS, "unit.test.mjs"))
 
     def test_every_page_against_the_stand_in(self):
-        if not os.path.exists(CHROMIUM):
-            self.skipTest("Chromium is not here")
+        need_browser()
         bundle, media = os.path.join(self.folder, "bundle"), os.path.join(self.folder, "media")
         openapi = os.path.join(self.folder, "openapi.json")
         self.node(os.path.join(WEB, "build.mjs"), self.modules, bundle)
@@ -76,6 +95,82 @@ class Web(unittest.TestCase):
         for i, picture in enumerate(STILLS):
             ffmpeg("-f", "lavfi", "-i", picture, "-frames:v", "1", "-q:v", "4", os.path.join(media, f"still-{i}.jpg"))
         self.node("--test", os.path.join(TESTS, "pages.test.mjs"), DOORWARD_WEB_BUNDLE=bundle, DOORWARD_WEB_MEDIA=media, DOORWARD_OPENAPI=openapi)
+
+
+class OwnerTest(Node, Scenario):
+    """The real server, a household with two cameras and a request, and its owner in Chromium."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.prepare_node()
+
+    def furnish(self):
+        home = Home(self.server, "Alder Street 12", None, 0)
+        home.cameras = []
+        for name in ("Front door", "Side gate"):
+            made = self.server.admin("camera", "create", "--household", home.household_id, "--name", name, "--lon", "-122.6778", "--lat", "45.5222")
+            home.cameras.append((made["id"], made["secret"]))
+        now = time.time()
+        kinds = ("ring", "motion", "person", "package", "motion", "vehicle", "motion", "other")
+        for i, kind in enumerate(kinds):
+            home.camera_id, home.camera_secret = home.cameras[i % 2]
+            clip = sample(seconds=6 + i % 3, size="640x360")
+            answer = self.server.upload(home, clip, f"clip-{i}.mp4", f"kind={kind}&started_at={iso(now - 600 * i - 30)}")
+            self.assertEqual(answer.status, 201, answer)
+        return home
+
+    def ask(self, home):
+        """An agency asks for the last hour around the cameras; the id of the request as the owner sees it."""
+        corners = [[-122.6801, 45.5201], [-122.6755, 45.5203], [-122.6752, 45.5236], [-122.6784, 45.5245], [-122.6803, 45.5232]]
+        town = "-122.75,45.45 -122.60,45.45 -122.60,45.60 -122.75,45.60"
+        agency = self.server.admin("agency", "admit", "--name", "Alder Falls Police Department", "--kind", "police", "--domain", "police.example.gov",
+                                   "--contact", "Front desk", "--act-title", "Resolution 26-17", "--act-url", "https://example.gov/26-17",
+                                   "--act-date", "2026-03-02", "--jurisdiction", town, "--staff", "one", "--staff", "two")
+        officer = self.server.admin("officer", "create", "--agency", agency["id"], "--email", "d.reyes@police.example.gov", "--name", "Dana Reyes",
+                                    "--badge", "4471", "--role", "requester", "--password-stdin", input="correct horse battery staple\n")
+        made = self.server.post("/api/v1/requests", token=officer["token"], json_body={
+            "case": "26-104417", "incident": "theft", "contact": "Property desk, +1 555 0100", "polygon": corners,
+            "reason": "A delivery van was broken into on Alder Street. We look for footage of the van.",
+            "from": iso(time.time() - 3600), "to": iso(time.time() - 60)})
+        self.assertEqual(made.status, 201, made)
+        return wait_for("the request to reach the owner", lambda: home.get("/api/v1/inbox").json["items"], 60)[0]["id"]
+
+    def test_the_owner_uses_every_page_in_chromium(self):
+        need_browser()
+        home = self.furnish()
+        told = {"url": self.server.url, "email": home.email, "password": home.password, "cameras": [c for c, _ in home.cameras],
+                "clips": [c["id"] for c in home.clips()], "request": self.ask(home)}
+        print(self.node("--test", os.path.join(TESTS, "real.test.mjs"), DOORWARD_HOME=json.dumps(told)))
+
+    def test_pages_and_assets_are_served_compressed_cached_and_under_a_policy(self):
+        page = self.server.get("/requests/anything")
+        self.assertEqual(page.status, 200)
+        self.assertIn("default-src 'none'; script-src 'self'", page.headers["Content-Security-Policy"])
+        self.assertEqual(page.headers["Cache-Control"], "no-cache")
+        self.assertNotIn(b"<style", page.body)
+        paths = [p for p in page.body.decode().split('"') if p.startswith("/assets/")]
+        self.assertEqual(len(paths), 4)
+        for path in paths:
+            plain = self.server.get(path)
+            packed = self.server.get(path, headers={"Accept-Encoding": "gzip"})
+            self.assertEqual(packed.headers["Content-Encoding"], "gzip")
+            self.assertEqual(gzip.decompress(packed.body), plain.body)
+            self.assertIn("immutable", plain.headers["Cache-Control"])
+            self.assertEqual(self.server.get(path, headers={"Accept-Encoding": "gzip, br"}).headers["Content-Encoding"], "br")
+            self.assertNotEqual(plain.headers["ETag"], packed.headers["ETag"])
+            self.assertEqual(self.server.get(path, headers={"If-None-Match": plain.headers["ETag"]}).status, 304)
+            head = self.server.request("HEAD", path)
+            self.assertEqual((head.status, head.body, head.headers["Content-Length"]), (200, b"", str(len(plain.body))))
+        self.assertEqual(self.server.get("/assets/app-000000000000.js").problem, "not_found")
+        self.assertEqual(self.server.get("/no/such/page").status, 404)
+
+    def test_the_description_and_the_problem_pages_are_served(self):
+        doc = self.server.get("/api/openapi.json").json
+        self.assertTrue(doc["openapi"].startswith("3.1"))
+        problem = self.server.get("/api/v1/clips/00000000-0000-7000-8000-000000000000").json
+        self.assertIn(b"<h1>", self.server.get(problem["type"]).body)
+        self.assertEqual(self.server.get("/problems/no_such_problem").status, 404)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,11 @@ test('UTC is written out and keeps milliseconds that are not zero', () => {
   assert.equal(format.utc('2026-11-23T18:52:03.000Z'), '2026-11-23 18:52:03 UTC');
 });
 
+test('a window in UTC names its day once, or both days', () => {
+  assert.equal(format.utcSpan('2026-11-23T18:30:00.500Z', '2026-11-23T19:00:00.000Z'), '2026-11-23 18:30:00 – 19:00:00 UTC');
+  assert.equal(format.utcSpan('2026-11-23T23:30:00.000Z', '2026-11-24T01:00:00.000Z'), '2026-11-23 23:30:00 – 2026-11-24 01:00:00 UTC');
+});
+
 test('days are local days', () => {
   const days = format.byDay(['2026-11-23T09:00:00.000Z', '2026-11-23T08:00:00.000Z', '2026-11-23T07:59:59.000Z'], (x) => x);
   assert.deepEqual(days.map((d) => [d.key, d.items.length]), [['2026-11-23', 2], ['2026-11-22', 1]]);

@@ -26,6 +26,12 @@ export function utc(iso: string): string {
   return `${new Date(iso).toISOString().replace('T', ' ').replace(/\.000Z$|Z$/, '')} ${text.utc}`;
 }
 
+/** A window in UTC: whole seconds, the date once when it is one. */
+export function utcSpan(fromIso: string, toIso: string): string {
+  const [from, to] = [fromIso, toIso].map((iso) => new Date(iso).toISOString().slice(0, 19).replace('T', ' ')) as [string, string];
+  return `${from} – ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to} ${text.utc}`;
+}
+
 /** "18:30 to 19:00" on one day, both dates when it runs over midnight. */
 export function span(fromIso: string, toIso: string): string {
   const from = new Date(fromIso);

@@ -37,7 +37,7 @@ export function FirstClip() {
     return (
       <Empty icon="camera" title={text.first.noCamera}>
         <p>{text.first.noCameraHelp}</p>
-        <Copyable label={text.first.noCamera} value={`doorward admin create-camera --household ${session.households?.[0]?.id ?? 'ID'} --name 'Front door'`} />
+        <Copyable label={text.first.noCamera} value={`doorward admin camera create --household ${session.households?.[0]?.id ?? 'ID'} --name 'Front door'`} />
       </Empty>
     );
   }

@@ -35,7 +35,7 @@ function Sent({ grant }: { grant: Grant }) {
           <Link href={`/clips/${item.clip_id}`}>
             {format.dateTime(item.sent_from)}<span class="hidden">. {text.grants.openClip}</span>
           </Link>{' '}
-          <span class="small" title={`${format.utc(item.sent_from)} – ${format.utc(item.sent_to)}`}>
+          <span class="small" title={format.utcSpan(item.sent_from, item.sent_to)}>
             {text.requests.sent(format.time(item.sent_from), format.time(item.sent_to), format.seconds(item.duration_ms))}
           </span>
         </li>

@@ -22,7 +22,7 @@ function About({ request }: { request: FootageRequest }) {
       <p class="reason">{request.reason}</p>
       <dl class="facts">
         <dt>{text.requests.window}</dt>
-        <dd>{format.span(request.from, request.to)}<br /><span class="small">{format.utc(request.from)} – {format.utc(request.to)}</span></dd>
+        <dd>{format.span(request.from, request.to)}<br /><span class="small">{format.utcSpan(request.from, request.to)}</span></dd>
         <dt>{text.requests.who}</dt>
         <dd>{officer.name}{officer.badge !== '' && <>, {text.requests.badge(officer.badge)}</>}<br />{request.agency.name}</dd>
         <dt>{text.requests.contact}</dt><dd class="break">{request.contact}</dd>
@@ -67,7 +67,7 @@ function Choice(p: { match: MatchingClip; camera: string; ticked: boolean; set: 
           <KindChip kind={clip.kind} />
         </span>
       </label>
-      <p id={`${id}-sent`} class="small" title={`${format.utc(p.match.sent_from)} – ${format.utc(p.match.sent_to)}`}>
+      <p id={`${id}-sent`} class="small" title={format.utcSpan(p.match.sent_from, p.match.sent_to)}>
         {text.requests.sent(format.time(p.match.sent_from), format.time(p.match.sent_to), format.seconds(p.match.sent_duration_ms))}{whole}
       </p>
       <button type="button" class="button" aria-expanded={preview} onClick={() => setPreview(!preview)}>
