@@ -3,7 +3,7 @@
 --   $6 cursor id or null, $7 limit, $8 camera
 -- the standard clip columns (recording/clip.h)
 select clip.*
-from (select camera.id as camera_id, camera.household_id
+from (select camera.id as camera_id
       from camera join membership using (household_id)
       where camera.id = $8::uuid
         and membership.account_id = $1::uuid
@@ -15,7 +15,6 @@ cross join lateral
              clip.video::text, clip.audio::text, clip.notes::text, clip.partial, clip.created_us
       from clip
       where clip.camera_id = own.camera_id
-        and clip.household_id = own.household_id
         and clip.deleted_us is null
         and clip.start_us >= coalesce($3::bigint, 0)
         and clip.start_us < coalesce($4::bigint, 9223372036854775807)
