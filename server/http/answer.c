@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SOURCE_BLOCK_BYTES = 128 * 1024, DETAIL_MAX = 512 };
+enum { SOURCE_BLOCK_BYTES = 64 * 1024, DETAIL_MAX = 512 };
 
 void http_add_header(struct http_exchange *x, const char *name, const char *value)
 {
