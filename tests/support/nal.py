@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Digest of the coded pictures and SEI messages of a file's first H.264 or H.265 track, whatever the container. Framing, parameter
+sets and delimiters may change in an honest remux; slices and SEI may not."""
+import collections
+import hashlib
+import re
+import subprocess
+
+Digest = collections.namedtuple("Digest", "sha256 units codec")
+
+
+def _codec(path):
+    out = subprocess.run(["ffprobe", "-v", "quiet", "-select_streams", "v:0", "-show_entries", "stream=codec_name", "-of", "csv=p=0",
+                          f"file:{path}"], capture_output=True, text=True)
+    return out.stdout.split("\n")[0].strip(" ,")
+
+
+def _counts(unit, codec):
+    if codec == "h264":
+        return (unit[0] & 31) in (1, 2, 3, 4, 5, 6)
+    kind = unit[0] >> 1 & 63
+    return kind < 32 or kind in (39, 40)
+
+
+def digest(path):
+    codec = _codec(path)
+    bsf = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}[codec]
+
+    def elementary(*options):
+        # -copyinkf: pictures before the first key frame count too
+        return subprocess.run(["ffmpeg", "-nostdin", "-v", "quiet", *options, "-i", f"file:{path}", "-map", "0:v:0", "-c", "copy", "-copyinkf",
+                               "-bsf:v", bsf, "-f", codec, "-"], capture_output=True).stdout
+    stream = elementary("-ignore_editlist", "1") or elementary()
+    sha256, units = hashlib.sha256(), 0
+    starts = [m.end() for m in re.finditer(b"\0\0\1", stream)]
+    for begin, end in zip(starts, starts[1:] + [len(stream) + 3]):
+        unit = stream[begin:end - 3].rstrip(b"\0")
+        if unit and _counts(unit, codec):
+            sha256.update(len(unit).to_bytes(4, "big") + unit)
+            units += 1
+    return Digest(sha256.hexdigest(), units, codec)
