@@ -26,7 +26,6 @@ import urllib.error
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.path.join(ROOT, "build-plain", "server")
 USER = "doorward"
 IS_ROOT = os.geteuid() == 0
 CLIP_S, PAUSE_S = 15, 25
@@ -39,6 +38,7 @@ def fail(text):
 
 def arguments():
     p = argparse.ArgumentParser(prog="deploy/demo", description="A whole Doorward on this machine; Ctrl-C stops it.")
+    p.add_argument("programs", help=argparse.SUPPRESS)
     p.add_argument("--data", metavar="DIR", default="/var/lib/doorward-demo" if IS_ROOT else os.path.join(ROOT, "demo-data"),
                    help="where everything is kept (default: %(default)s)")
     p.add_argument("--port", metavar="N", type=int, default=8443, help="HTTPS port (default: %(default)s)")
@@ -54,8 +54,8 @@ def free_port():
 
 
 class Demo:
-    def __init__(self, folder, port):
-        self.folder, self.port = folder, port
+    def __init__(self, programs, folder, port):
+        self.programs, self.folder, self.port = programs, folder, port
         self.url = f"https://localhost:{port}"
         self.binary = self.path("bin", "doorward")
         self.ca_file = self.path("ca.pem")
@@ -76,7 +76,7 @@ class Demo:
         os.makedirs(self.path("data"), mode=0o700, exist_ok=True)
         for source in ("doorward", os.path.join("remux", "worker", "doorward-remux")):
             copy = self.path("bin", os.path.basename(source))
-            shutil.copy2(os.path.join(BUILD, source), copy + ".new")
+            shutil.copy2(os.path.join(self.programs, source), copy + ".new")
             os.rename(copy + ".new", copy)
         if IS_ROOT:
             self.make_user()
@@ -212,7 +212,7 @@ def interrupt(number, frame):
 
 def main():
     a = arguments()
-    demo = Demo(a.data, a.port)
+    demo = Demo(a.programs, a.data, a.port)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     demo.prepare()
