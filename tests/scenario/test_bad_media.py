@@ -75,7 +75,7 @@ class BadMedia(Scenario):
     def settled(self):
         """Garbage carried out, no staged file, no upload row; rows and objects agree."""
         staging = os.path.join(self.server.data, "objects", "staging")
-        wait_for("the staging place to be empty", lambda: not os.path.isdir(staging) or not os.listdir(staging), 60)
+        wait_for("the staging place to be empty", lambda: not any(files for _, _, files in os.walk(staging)), 60)
         wait_for("check to be clean", lambda: self.server.run("check", "--level", "digest", check=False).returncode == 0, 120, 2)
 
     def send_all(self, labelled):
