@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pure: which fragments may leave when a window was agreed to. Inward: whole fragments, the first
+ * begins with a key frame at or after the window's start, no sample of any track begins before the
+ * window or ends after it. */
+#ifndef SHARE_CUT_H
+#define SHARE_CUT_H
+
+#include "remux/index.h"
+
+struct cut_source {
+    const struct index *index;
+    int64_t start_us; /* UTC of its media zero */
+};
+struct cut_piece {
+    uint32_t source, first, n; /* fragments [first, first+n) of that source */
+};
+struct cut_span {
+    int64_t from_us, to_us; /* first sample's start, last sample's end */
+};
+/* Sources: consecutive segments of one recording. ret_pieces has room for n_sources. Returns the
+ * number of pieces, 0 when nothing whole lies inside; ret_span is set then or else untouched. */
+uint32_t cut_choose(const struct cut_source *sources, uint32_t n_sources,
+                    const struct cut_span *window, struct cut_piece *ret_pieces,
+                    struct cut_span *ret_span);
+/* Make the cut's own index: the pieces' fragments, media zero moved to the first sample of the
+ * first piece (ret_start_us: its UTC), so that a player starts at once. Owned by the caller. */
+int cut_index(const struct cut_source *source, const struct cut_piece *piece, bool first,
+              struct index *ret_cut, int64_t *ret_start_us) MUST_CHECK;
+
+#endif
