@@ -18,15 +18,18 @@ bool api_param_id(struct http_exchange *x, const char *name, struct id *ret_id)
     return false;
 }
 
-/* refuse_unless() in SQL names the problem by its code. */
-static enum problem problem_of(const char *code)
+/* refuse_unless() in SQL names the problem by its code, and may say more: "code: detail". */
+void api_refused(struct http_exchange *x, const char *message)
 {
+    size_t n = strcspn(message, ":");
+    const char *detail = message[n] ? message + n + 1 + strspn(message + n + 1, " ") : NULL;
     for (enum problem p = 0; p < PROBLEMS; p++) {
-        if (!strcmp(problem_table[p].code, code)) {
-            return p;
+        if (strlen(problem_table[p].code) == n && !memcmp(problem_table[p].code, message, n)) {
+            http_answer_problem(x, p, detail ? "%s" : NULL, detail);
+            return;
         }
     }
-    return PROBLEM_conflict;
+    http_answer_problem(x, PROBLEM_conflict, NULL);
 }
 
 bool api_db_failed(struct http_exchange *x, const struct db_reply *r)
@@ -44,7 +47,7 @@ bool api_db_failed(struct http_exchange *x, const struct db_reply *r)
         http_answer_problem(x, PROBLEM_conflict, NULL);
         return true;
     case DB_E_REFUSED:
-        http_answer_problem(x, problem_of(db_message(r)), NULL);
+        api_refused(x, db_message(r));
         return true;
     default:
         http_answer_problem(x, PROBLEM_internal, NULL);

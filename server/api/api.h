@@ -65,6 +65,8 @@ bool api_param_id(struct http_exchange *x, const char *name, struct id *ret_id);
 /* Turn a failed db_status into the right problem (503 with Retry-After, 409, 500). Returns true
  * when it answered. */
 bool api_db_failed(struct http_exchange *x, const struct db_reply *r);
+/* Answer what a statement's refuse_unless() said: "code" or "code: detail". */
+void api_refused(struct http_exchange *x, const char *message);
 json_t *api_time(int64_t us); /* RFC 3339 string */
 json_t *api_id(const struct id *id);
 json_t *api_id_or_null(const struct db_reply *r, unsigned stmt, int row, int col);

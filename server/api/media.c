@@ -26,7 +26,8 @@ struct media {
     struct api *api;
     const struct principal *who;
     struct id id;
-    uint32_t file; /* STREAM_MP4 or a segment's number */
+    struct id grant; /* set: a granted file, for an officer */
+    uint32_t file;   /* STREAM_MP4 or a segment's number */
     bool download;
     enum playback_action action;
     void (*answer)(struct media *m);   /* with the clip open */
@@ -96,9 +97,30 @@ static void record_done(void *arg, int status)
     }
 }
 
+static void grant_recorded(void *arg, const struct db_reply *r)
+{
+    struct media *m = arg;
+    if (!api_db_failed(m->x, r)) {
+        m->recorded(m);
+    }
+}
+
+/* Every download of a granted file, whole or part, is on the giver's record. */
+static void record_grant(struct media *m)
+{
+    char range[64];
+    snprintf(range, sizeof range, "%" PRIu64 "-%" PRIu64, m->from, m->to - 1);
+    db_run(m->api->db, grant_recorded, m, DB_EVIDENCE_RECORD, DB_ID(&m->grant), DB_ID(&m->who->id),
+           DB_I64(clock_now_us()), DB_ID(&m->id), DB_TEXT(http_request_id(m->x)), DB_TEXT(range));
+}
+
 static void record(struct media *m, void (*recorded)(struct media *m))
 {
     m->recorded = recorded;
+    if (!id_is_zero(&m->grant)) {
+        record_grant(m);
+        return;
+    }
     if (playback_record(m->api->playback, m->clip, m->who, m->action, http_request_id(m->x),
                         record_done, m)) {
         recorded(m);
@@ -210,7 +232,7 @@ static void answer_file(struct media *m)
     } else {
         snprintf(m->etag, sizeof m->etag, "\"%s-%" PRIu32 "\"", c->tag, m->file);
     }
-    m->cache = CACHE_MEDIA;
+    m->cache = id_is_zero(&m->grant) ? CACHE_MEDIA : "no-store"; /* a withdrawal ends it */
     if (not_modified(m) || !choose_range(m)) {
         return;
     }
@@ -233,6 +255,55 @@ API_HANDLER(api_clip_mp4)
     m->action = m->download ? PLAYBACK_DOWNLOAD : PLAYBACK_VIEW;
     m->answer = answer_file;
     playback_open(api->playback, &who->id, &m->id, opened, m);
+}
+
+/* ---- granted files ---- */
+
+static void grant_opened(void *arg, const struct db_reply *r)
+{
+    struct media *m = arg;
+    if (api_db_failed(m->x, r)) {
+        return;
+    }
+    int status = playback_load(m->api->playback, &m->id, r, 0, 1, &m->clip);
+    if (status != 0) {
+        refuse(m, status);
+        return;
+    }
+    http_on_finish(m->x, release, m);
+    answer_file(m);
+}
+
+/* "ID.mp4" */
+static bool granted_file(const char *file, struct id *ret_item)
+{
+    char text[ID_TEXT_SIZE];
+    if (strlen(file) != sizeof text - 1 + 4 || !str_suffix(file, ".mp4")) {
+        return false;
+    }
+    memcpy(text, file, sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    return id_parse(text, ret_item) == 0;
+}
+
+API_HANDLER(api_evidence_file)
+{
+    static const char *const known[] = {NULL};
+    const char *odd = http_query_unknown(x, known);
+    struct media *m = http_alloc(x, sizeof *m);
+    *m = (struct media){.x = x, .api = api, .who = who, .file = STREAM_MP4, .download = true};
+    if (!api_param_id(x, "grant_id", &m->grant)) {
+        return;
+    }
+    if (odd != NULL || !granted_file(http_param(x, "file"), &m->id)) {
+        http_answer_problem(x, odd != NULL ? PROBLEM_bad_request : PROBLEM_not_found, NULL);
+        return;
+    }
+    struct db_tx *tx = db_tx_begin(api->db);
+    db_tx_add(tx, DB_EVIDENCE_OPEN, DB_ID(&who->agency), DB_I64(clock_now_us()), DB_ID(&m->grant),
+              DB_ID(&m->id));
+    db_tx_add(tx, DB_EVIDENCE_SEGMENTS, DB_ID(&m->id));
+    db_tx_commit(tx, grant_opened, m);
 }
 
 /* "12.mp4" -> 12 */

@@ -72,6 +72,11 @@ typedef void playback_open_fn(void *arg, int status, struct playback_clip *c, un
 /* done exactly once, never before this returns. */
 void playback_open(struct playback *pb, const struct id *account, const struct id *clip,
                    playback_open_fn *done, void *arg);
+/* A clip out of rows the caller read and whose user it has allowed: the columns of clip facts
+ * (name, kind) and of segments_of_clip.sql, for instance a granted file. Not cached; one reference.
+ * PLAYBACK_E_NOT_FOUND or PLAYBACK_E_BROKEN. */
+int playback_load(struct playback *pb, const struct id *clip, const struct db_reply *r,
+                  unsigned facts, unsigned segments, struct playback_clip **ret_clip) MUST_CHECK;
 /* Forget a clip (deleted): its keys leave memory as soon as nobody reads it. */
 void playback_forget(struct playback *pb, const struct id *clip);
 

@@ -16,9 +16,6 @@ struct playback {
     struct still_queue *stills;
 };
 
-/* load.c: rows -> clip, with one reference. PLAYBACK_E_NOT_FOUND or _BROKEN. */
-int playback_load(struct playback *pb, const struct id *clip, const struct db_reply *r,
-                  unsigned facts, unsigned segments, struct playback_clip **ret_clip) MUST_CHECK;
 struct view_gate *view_gate_create(void);
 struct view_gate *view_gate_destroy(struct view_gate *g);
 struct still_queue *still_queue_create(struct playback *pb);
