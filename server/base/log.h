@@ -20,7 +20,12 @@ struct log_field {
     bool is_id;
 };
 
-#define F_STR(k, v) ((struct log_field){.key = (k), .text = (v) ? (v) : ""})
+static inline const char *log_text(const char *s)
+{
+    return s != NULL ? s : "";
+}
+
+#define F_STR(k, v) ((struct log_field){.key = (k), .text = log_text(v)})
 #define F_INT(k, v) ((struct log_field){.key = (k), .number = (int64_t)(v)})
 #define F_ID(k, v)  ((struct log_field){.key = (k), .id = *(v), .is_id = true})
 /* Negative errno as its text. */
