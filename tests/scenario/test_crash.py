@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 at every named point and at random times: nothing acknowledged is lost or changed, nothing half-made is left, and the
+next upload works.
+
+The named points are read from the sources, so a new one without a story here fails. DOORWARD_CRASH_ROUNDS sets how many random
+kills (default 50)."""
+import glob
+import os
+import random
+import re
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import pg  # noqa: E402
+from doorward import ROOT, Server, fault_build, sample, wait_for  # noqa: E402
+from stored import Acknowledged, settled  # noqa: E402
+
+ROUNDS = int(os.environ.get("DOORWARD_CRASH_ROUNDS", "50"))
+
+
+def points():
+    found = set()
+    for folder in ("server", "storage"):
+        for path in glob.glob(os.path.join(ROOT, folder, "**", "*.c"), recursive=True):
+            with open(path, encoding="utf-8") as f:
+                found |= set(re.findall(r'\bcrash_point\("(\w+)"\)', f.read()))
+    return sorted(found)
+
+
+class Crash(unittest.TestCase):
+    def place(self, build=None):
+        """A server on a database of its own that outlives the server's death."""
+        cluster = pg.Cluster(fsync=False).create()
+        self.addCleanup(cluster.finish)
+        env = {"DOORWARD_DATABASE_URL": cluster.url(), "DOORWARD_LOOPS": "2"}
+        server = Server(env, build) if build else Server(env)
+        self.addCleanup(server.close)
+        server.start()
+        home = server.household()
+        return server, Acknowledged(home)
+
+    # ---- stories: each starts a stopped server with the point set and makes it pass there ----
+    def upload_until_dead(self, server, acknowledged):
+        server.start()
+        deadline = time.monotonic() + 30
+        while server.process.poll() is None and time.monotonic() < deadline:
+            acknowledged.upload()
+            if server.process.poll() is None:
+                time.sleep(0.1)
+
+    def delete_then_start(self, server, acknowledged):
+        """Garbage that waits is carried out at the start."""
+        point = server.env.pop("DOORWARD_FAULT_AT")
+        server.start()
+        for clip in list(acknowledged.clips)[:2]:
+            self.assertEqual(acknowledged.home.delete(f"/api/v1/clips/{clip}").status, 204)
+            del acknowledged.clips[clip]
+        server.stop()
+        server.env["DOORWARD_FAULT_AT"] = point
+        server.spawn()
+
+    def just_start(self, server, acknowledged):
+        server.spawn()
+
+    def story(self, point):
+        if point.startswith(("store_delete_", "garbage_")):
+            return self.delete_then_start
+        return self.just_start if point.startswith("recover_") else self.upload_until_dead
+
+    def crash_at(self, point, server, acknowledged):
+        server.env["DOORWARD_FAULT_AT"] = point
+        before = set(acknowledged.clips)
+        self.story(point.split(":")[0])(server, acknowledged)
+        wait_for(f"the server to die at {point}", lambda: server.process.poll() is not None, 30)
+        self.assertEqual(server.process.returncode, -9, f"at {point}\n{server.log_tail()}")
+        del server.env["DOORWARD_FAULT_AT"]
+        server.start()
+        acknowledged.verify(set(acknowledged.clips) - before)
+        settled(server)
+        self.assertEqual(acknowledged.upload(), 201)
+        server.stop()
+
+    def test_kill_at_every_named_point(self):
+        names = points()
+        self.assertGreaterEqual(len(names), 12)
+        server, acknowledged = self.place(fault_build())
+        for _ in range(3):
+            self.assertEqual(acknowledged.upload(), 201)
+        server.stop()
+        for point in names:
+            with self.subTest(point=point):
+                self.crash_at(point, server, acknowledged)
+        # The third time, when others have been acknowledged just before.
+        for point in [p for p in names if p.startswith(("upload_", "store_put_"))]:
+            with self.subTest(point=point + ":3"):
+                self.crash_at(point + ":3", server, acknowledged)
+        server.start()
+        acknowledged.verify()
+        settled(server)
+
+    def test_kill_at_random_times(self):
+        server, acknowledged = self.place()
+        seed = random.randrange(1 << 32)
+        print(f"seed {seed}", file=sys.stderr)
+        dice = random.Random(seed)
+        sources = [sample(), sample(3, "mkv"), sample(6, "mp4", size="640x480")]
+        for round_ in range(ROUNDS):
+            before, dead = set(acknowledged.clips), threading.Event()
+
+            def camera(path):
+                while not dead.is_set():
+                    acknowledged.upload(path, timeout=20)
+            cameras = [threading.Thread(target=camera, args=(path,)) for path in sources]
+            for c in cameras:
+                c.start()
+            time.sleep(dice.uniform(0.02, 1.2))
+            dead.set()
+            server.kill()
+            for c in cameras:
+                c.join()
+            server.start()
+            with self.subTest(round=round_, seed=seed):
+                acknowledged.verify(set(acknowledged.clips) - before)
+                settled(server, "digest" if round_ % 10 == 9 else "size")
+                self.assertEqual(acknowledged.upload(), 201)
+        print(f"{len(acknowledged.clips)} acknowledged clips over {ROUNDS} kills", file=sys.stderr)
+        self.assertGreater(len(acknowledged.clips), ROUNDS)
+        acknowledged.verify()
+        settled(server)
+
+
+if __name__ == "__main__":
+    unittest.main()
