@@ -30,9 +30,11 @@ void observe_exchange(void *app, const struct http_exchange *x, int status, uint
 {
     const struct api *api = app;
     const struct principal *who = http_principal(x);
-    char who_text[ID_TEXT_SIZE] = "";
+    char id_text[ID_TEXT_SIZE];
+    const char *who_text = "";
     if (who != NULL && who->kind != PRINCIPAL_NOBODY) {
-        id_format(&who->id, who_text);
+        id_format(&who->id, id_text);
+        who_text = id_text;
     }
     metric_add(metric_of(status), 1);
     metric_add(METRIC_HTTP_SENT_BYTES, (int64_t)sent_bytes);

@@ -13,7 +13,8 @@ import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from doorward import Scenario, as_user, sample  # noqa: E402
-import media  # noqa: E402
+import nal  # noqa: E402
+import player  # noqa: E402
 
 NOBODY_ID = "01935712-9f30-7c4e-8a11-00000000dead"
 
@@ -80,9 +81,9 @@ class Playback(PlaybackScenario):
     def test_the_mp4_is_what_was_uploaded(self):
         clip = self.uploaded()
         path = self.save(self.read_mp4(clip), "clip.mp4")
-        self.assertEqual(media.picture_hash(path), media.picture_hash(sample(6)))
-        self.assertEqual(media.play_errors(path), "")
-        info, _ = media.probe(path)
+        self.assertEqual(nal.digest(path), nal.digest(sample(6)))
+        self.assertEqual(player.play_errors(path), "")
+        info, _ = player.probe(path)
         self.assertAlmostEqual(float(info["format"]["duration"]), 6, delta=0.1)
         self.assertEqual(info["format"]["format_name"], "mov,mp4,m4a,3gp,3g2,mj2")
         with open(path, "rb") as f:
@@ -93,7 +94,7 @@ class Playback(PlaybackScenario):
         clip = self.uploaded(query="started_at=2026-11-20T10:00:00.5Z")
         text, files = self.read_hls(clip)
         self.assertEqual(len(files), 1)
-        self.assertEqual(media.picture_hash(self.save(files[0], "joined.mp4")), media.picture_hash(sample(6)))
+        self.assertEqual(nal.digest(self.save(files[0], "joined.mp4")), nal.digest(sample(6)))
         self.assertIn("#EXT-X-PROGRAM-DATE-TIME:2026-11-20T10:00:00.5", text)
         self.assertIn("#EXT-X-INDEPENDENT-SEGMENTS", text)
         self.assertTrue(text.endswith("#EXT-X-ENDLIST\n"))
@@ -160,8 +161,8 @@ class Playback(PlaybackScenario):
         clip = self.uploaded()
         got = self.home.get(self.url(clip, "still.jpg"))
         self.assertEqual((got.status, got.headers["Content-Type"]), (200, "image/jpeg"), got)
-        info, _ = media.probe(self.save(got.body, "still.jpg"))
-        self.assertEqual((media.stream(info, "video")["width"], media.stream(info, "video")["height"]), (320, 240))
+        info, _ = player.probe(self.save(got.body, "still.jpg"))
+        self.assertEqual((player.stream(info, "video")["width"], player.stream(info, "video")["height"]), (320, 240))
 
     # ---- the list and one clip ----
     def test_lists_are_filtered_and_paged(self):
@@ -266,12 +267,12 @@ class Playback(PlaybackScenario):
     def test_ffprobe_and_ffmpeg_play_both(self):
         urls = self.links(self.uploaded())["urls"]
         for kind in ("mp4", "hls"):
-            info, errors = media.probe(urls[kind], "-ca_file", self.server.ca_file, "-tls_verify", "1")
+            info, errors = player.probe(urls[kind], "-ca_file", self.server.ca_file, "-tls_verify", "1")
             self.assertEqual(errors, "", kind)
             self.assertAlmostEqual(float(info["format"]["duration"]), 6, delta=0.1, msg=kind)
             self.assertEqual({s["codec_name"] for s in info["streams"]}, {"h264", "aac"}, kind)
-            self.assertEqual(media.play_errors(urls[kind], "-ca_file", self.server.ca_file), "", kind)
-            self.assertEqual(media.play_errors(urls[kind], "-ss", "4", "-ca_file", self.server.ca_file), "", kind)
+            self.assertEqual(player.play_errors(urls[kind], "-ca_file", self.server.ca_file), "", kind)
+            self.assertEqual(player.play_errors(urls[kind], "-ss", "4", "-ca_file", self.server.ca_file), "", kind)
 
     @unittest.skipUnless(shutil.which("gst-launch-1.0"), "no GStreamer")
     def test_gstreamer_plays_both(self):
@@ -301,9 +302,9 @@ class SeveralSegments(PlaybackScenario):
         text, files = self.read_hls(clip)
         self.assertGreaterEqual(len(files), 4)
         path = self.save(self.read_mp4(clip), "clip.mp4")
-        self.assertEqual(media.picture_hash(path), media.picture_hash(source))
-        self.assertEqual(media.play_errors(path), "")
-        self.assertAlmostEqual(float(media.probe(path)[0]["format"]["duration"]), 11, delta=0.1)
+        self.assertEqual(nal.digest(path), nal.digest(source))
+        self.assertEqual(player.play_errors(path), "")
+        self.assertAlmostEqual(float(player.probe(path)[0]["format"]["duration"]), 11, delta=0.1)
         lengths = [float(x) for x in re.findall(r"#EXTINF:([\d.]+),", text)]
         self.assertAlmostEqual(sum(lengths), 11, delta=0.1)
         self.assertNotIn("DISCONTINUITY", text)
@@ -315,8 +316,8 @@ class SeveralSegments(PlaybackScenario):
         out = subprocess.run(["ffmpeg", "-nostdin", "-v", "warning", "-ca_file", self.server.ca_file, "-i", url, "-c", "copy", joined],
                              capture_output=True, text=True, timeout=60)
         self.assertEqual(out.stderr, "")
-        self.assertEqual(media.picture_hash(joined), media.picture_hash(source))
-        first, end = media.presentation(joined)
+        self.assertEqual(nal.digest(joined), nal.digest(source))
+        first, end = player.presentation(joined)
         self.assertAlmostEqual(end - first, 11, delta=0.1)
 
     def test_ranges_cross_segments(self):
