@@ -17,7 +17,9 @@ struct remux;
 struct remux_params {
     struct loop *loop;
     const char *worker_path; /* of doorward-remux */
-    unsigned jobs_max;       /* at once; more: REMUX_E_BUSY */
+    const char
+        *spool_dir;    /* for nameless files: an MP4 whose index comes last must be read twice */
+    unsigned jobs_max; /* at once; more: REMUX_E_BUSY */
     uint64_t
         stall_ms; /* a worker that takes no input and says nothing for that long is killed: 10 s */
 };
@@ -64,8 +66,8 @@ struct remux_job_params {
     int (*next_output)(void *arg, int *ret_fd, struct seal_params *ret_seal);
     /* A segment is complete in its file (not yet synced). */
     void (*segment)(void *arg, const struct remux_segment *s);
-    /* Exactly once, at the end; status 0 or REMUX_E_. reason: one sentence for people. report valid
-     * in every case. */
+    /* Exactly once, at the end, from the loop; status 0 or REMUX_E_. reason: one sentence for
+     * people. report valid in every case. The job and its sink are gone when it returns. */
     void (*done)(void *arg, int status, const char *reason, const struct remux_report *report);
     void *arg;
 };
@@ -75,7 +77,7 @@ int remux_job_begin(struct remux *r, const struct remux_job_params *p,
 /* Where the upload's bytes go. Its end(): COMPLETE = the whole body; BROKEN/TOO_LARGE = keep what
  * is whole (partial). */
 struct sink *remux_job_sink(struct remux_job *j);
-/* Idempotent; done() still follows, with REMUX_E_CANCELLED. */
+/* Idempotent; done() still follows, with REMUX_E_CANCELLED. Push nothing after it. */
 void remux_job_cancel(struct remux_job *j);
 
 /* Still: one key frame (init + one fragment's bytes, plaintext fMP4) in, one JPEG out, at most

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What server, zygote and jailed child say to each other.
+ *
+ * Server <-> zygote: one packet socket, fixed structures (both sides are of one build). Server <->
+ * child: a stream of frames, 32-bit big-endian length (of all that follows), one type byte, the
+ * payload. The child's side is hostile: every length is bounded, every field checked, and what may
+ * come when is the receiver's business. */
+#ifndef REMUX_PROTOCOL_H
+#define REMUX_PROTOCOL_H
+
+#include "base/buf.h"
+#include "crypto/seal.h"
+#include "remux/index.h"
+
+enum { PROTOCOL_ZYGOTE_FD = 3 }; /* where the zygote finds its socket */
+
+/* ---- zygote ---- */
+enum zygote_type { ZYGOTE_START = 1, ZYGOTE_KILL, ZYGOTE_EXITED, ZYGOTE_READY };
+enum job_kind { JOB_REMUX, JOB_STILL };
+
+struct job_order {
+    uint64_t output_max_bytes;
+    uint32_t segment_max_ms;
+    uint32_t max_width; /* still */
+    enum job_kind kind;
+};
+struct zygote_message {
+    enum zygote_type type;
+    uint32_t job;           /* number given by the server */
+    struct job_order order; /* START: with it come two descriptors, the input and the channel */
+    int wait_status;        /* EXITED: as from waitpid() */
+};
+enum { ZYGOTE_START_FDS = 2 };
+
+/* ---- channel ---- */
+enum channel_type {
+    /* child to server */
+    CHANNEL_NEED_OUTPUT = 1, /* empty: wants OUTPUT */
+    CHANNEL_NEED_SPOOL,      /* empty: wants SPOOL, at most once */
+    CHANNEL_SEGMENT,         /* the output given last is complete */
+    CHANNEL_PICTURE,         /* a JPEG */
+    CHANNEL_DONE,            /* the verdict, last */
+    /* server to child */
+    CHANNEL_OUTPUT, /* struct seal_params; with a descriptor */
+    CHANNEL_SPOOL,  /* empty; with a descriptor */
+    CHANNEL_END,    /* one byte, enum stream_end: nothing more comes down the pipe */
+};
+enum {
+    CHANNEL_HEAD_SIZE = 5,
+    CHANNEL_PICTURE_MAX = 4 << 20,
+    CHANNEL_FRAME_MAX = CHANNEL_PICTURE_MAX + 1,
+    CHANNEL_REASON_MAX = 256, /* with the NUL */
+    CHANNEL_NOTES_MAX = 512,
+    CHANNEL_CONTAINER_MAX = 16,
+    CHANNEL_SEGMENT_HEAD = 8 + 8 + SHA256_SIZE,
+    CHANNEL_OUTPUT_SIZE = SEAL_KEY_SIZE + 16 + 16,
+};
+
+struct channel_frame {
+    enum channel_type type;
+    const uint8_t *p; /* borrowed from the buffer parsed */
+    size_t n;
+};
+/* The first frame in [p, p+n): its whole size, 0 when more bytes are needed, -EBADMSG. */
+ssize_t channel_parse(const uint8_t *p, size_t n, struct channel_frame *ret_frame) MUST_CHECK;
+void channel_format(struct buf *out, enum channel_type type, const void *p, size_t n);
+
+struct channel_segment {
+    struct seal_result sealed;
+    const uint8_t *index;
+    size_t index_n;
+};
+int channel_parse_segment(const struct channel_frame *f,
+                          struct channel_segment *ret_segment) MUST_CHECK;
+void channel_format_segment(struct buf *out, const struct channel_segment *s);
+
+struct channel_done {
+    uint8_t status; /* 0 or REMUX_E_, of those a worker may say */
+    bool partial;   /* the media ends before its own end */
+    char container[CHANNEL_CONTAINER_MAX];
+    char reason[CHANNEL_REASON_MAX];
+    char notes[CHANNEL_NOTES_MAX];
+};
+int channel_parse_done(const struct channel_frame *f, struct channel_done *ret_done) MUST_CHECK;
+void channel_format_done(struct buf *out, const struct channel_done *d);
+
+int channel_parse_output(const struct channel_frame *f, struct seal_params *ret_seal) MUST_CHECK;
+void channel_format_output(struct buf *out, const struct seal_params *s);
+
+#endif

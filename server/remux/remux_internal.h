@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two kinds of job share. Internal to this folder. */
+#ifndef REMUX_REMUX_INTERNAL_H
+#define REMUX_REMUX_INTERNAL_H
+
+#include "base/list.h"
+#include "remux/child.h"
+#include "remux/remux.h"
+
+struct remux {
+    struct loop *loop;
+    struct zygote *zygote;
+    char *spool_dir;
+    unsigned jobs_max, n_jobs;
+    uint64_t stall_ms;
+    struct list jobs, stills; /* struct remux_job.node, struct still.node */
+};
+
+/* Take a slot and start a child. 0 or REMUX_E_BUSY; negative errno when the system refuses. */
+int remux_child_begin(struct remux *r, struct child_params *p, struct child **ret_child) MUST_CHECK;
+/* Give the slot back and the child. */
+void remux_child_end(struct remux *r, struct child *c);
+/* End all stills, each with REMUX_E_CANCELLED. */
+void remux_stills_cancel(struct remux *r);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A still: a copy of the caller's bytes goes down the pipe, one picture comes back. */
+#include "remux/remux_internal.h"
+
+#include "metrics/metrics.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { STILL_INPUT_MAX = 32 << 20 };
+
+struct still {
+    struct list node;
+    struct remux *remux;
+    struct child *child;
+    uint8_t *input; /* owned; NULL when all of it is on its way */
+    size_t input_n, sent;
+    struct buf jpeg;
+    bool verdict, cancelled;
+    int status;
+    remux_still_fn *done;
+    void *arg;
+};
+
+static int still_frame(void *arg, const struct channel_frame *f)
+{
+    struct still *s = arg;
+    struct channel_done d;
+    if (f->type == CHANNEL_PICTURE && f->n > 0 && s->jpeg.len == 0 && !s->verdict) {
+        buf_append(&s->jpeg, f->p, f->n);
+        return s->jpeg.overflow ? -EBADMSG : 0;
+    }
+    if (f->type != CHANNEL_DONE || s->verdict || channel_parse_done(f, &d) < 0 ||
+        (d.status == 0) != (s->jpeg.len > 0)) {
+        return -EBADMSG;
+    }
+    s->verdict = true;
+    s->status = d.status;
+    return 0;
+}
+
+static void still_feed(void *arg)
+{
+    struct still *s = arg;
+    s->sent += child_push(s->child, s->input + s->sent, s->input_n - s->sent);
+    if (s->sent == s->input_n) {
+        free(s->input);
+        s->input = NULL;
+        child_end_input(s->child, STREAM_COMPLETE);
+    }
+}
+
+static void still_finish(void *arg)
+{
+    struct still *s = arg;
+    int status = s->cancelled ? REMUX_E_CANCELLED : s->verdict ? s->status : REMUX_E_CRASHED;
+    if (status == REMUX_E_CRASHED) {
+        metric_add(METRIC_REMUX_CRASHED, 1);
+        log_warn(loop_log(s->remux->loop), "remux_still_crashed",
+                 F_INT("hung", child_hung(s->child)));
+    }
+    list_remove(&s->node);
+    s->done(s->arg, status, status == 0 ? s->jpeg.data : NULL, status == 0 ? s->jpeg.len : 0);
+    remux_child_end(s->remux, s->child);
+    buf_finish(&s->jpeg);
+    free(s->input);
+    free(s);
+}
+
+int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned max_width,
+                      remux_still_fn *done, void *arg)
+{
+    if (n == 0 || n > STILL_INPUT_MAX) {
+        return REMUX_E_BROKEN;
+    }
+    struct still *s = mem_new(struct still);
+    *s =
+        (struct still){.remux = r, .jpeg = BUF_INIT(CHANNEL_PICTURE_MAX), .done = done, .arg = arg};
+    struct child_params cp = {.order = {.kind = JOB_STILL, .max_width = max_width},
+                              .frame = still_frame,
+                              .room = still_feed,
+                              .closed = still_finish,
+                              .arg = s};
+    int e = remux_child_begin(r, &cp, &s->child);
+    if (e != 0) {
+        free(s);
+        return e;
+    }
+    s->input = mem_dup(fmp4, n);
+    s->input_n = n;
+    list_append(&r->stills, &s->node);
+    still_feed(s);
+    return 0;
+}
+
+void remux_stills_cancel(struct remux *r)
+{
+    while (!list_empty(&r->stills)) {
+        struct still *s = CONTAINER_OF(r->stills.next, struct still, node);
+        s->cancelled = true;
+        still_finish(s);
+    }
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "remux/worker/input.h"
+
+#include <errno.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SPOOL_STEP_BYTES = 256 << 10, PEEK_STEP_BYTES = 16 << 10 };
+
+/* From the pipe; 0 at its end. */
+static size_t read_pipe(struct input *in, uint8_t *p, size_t n)
+{
+    while (!in->eof) {
+        ssize_t got = read(in->fd, p, n);
+        if (got > 0) {
+            in->received += (uint64_t)got;
+            return (size_t)got;
+        }
+        if (got == 0 || errno != EINTR) {
+            in->eof = true;
+        }
+    }
+    return 0;
+}
+
+size_t input_peek(struct input *in, size_t n)
+{
+    while (in->head.len < n && !in->eof) {
+        size_t step = n - in->head.len > PEEK_STEP_BYTES ? n - in->head.len : PEEK_STEP_BYTES;
+        uint8_t *room = buf_room(&in->head, step);
+        if (room == NULL) {
+            break;
+        }
+        in->head.len += read_pipe(in, room, step);
+    }
+    return in->head.len;
+}
+
+static int read_stream(struct input *in, uint8_t *p, size_t n)
+{
+    if (in->position < in->head.len) {
+        size_t have = in->head.len - (size_t)in->position;
+        n = n < have ? n : have;
+        memcpy(p, in->head.data + in->position, n);
+        in->position += n;
+        if (in->position == in->head.len && !in->keep_head) {
+            buf_finish(&in->head);
+        }
+        return (int)n;
+    }
+    n = read_pipe(in, p, n);
+    if (n > 0 && in->keep_head) {
+        buf_append(&in->head, p, n);
+        in->keep_head = !in->head.overflow;
+    }
+    in->position += n;
+    return (int)n;
+}
+
+static int on_read(void *arg, uint8_t *p, int n)
+{
+    struct input *in = arg;
+    if (in->spool_fd < 0) {
+        n = read_stream(in, p, (size_t)n);
+    } else {
+        ssize_t got = pread(in->spool_fd, p, (size_t)n, (off_t)in->position);
+        n = got > 0 ? (int)got : 0;
+        in->position += (uint64_t)n;
+    }
+    in->hit_end |= n == 0;
+    return n > 0 ? n : AVERROR_EOF;
+}
+
+static int64_t on_seek(void *arg, int64_t offset, int whence)
+{
+    struct input *in = arg;
+    if (whence == AVSEEK_SIZE) {
+        return in->spool_fd >= 0 ? (int64_t)in->received : AVERROR(ENOSYS);
+    }
+    if (whence == SEEK_CUR) {
+        offset += (int64_t)in->position;
+    } else if (whence != SEEK_SET) {
+        return AVERROR(EINVAL);
+    }
+    bool held = in->spool_fd >= 0 || (in->keep_head && (uint64_t)offset <= in->head.len);
+    if (offset < 0 || !held) {
+        return AVERROR(EPIPE);
+    }
+    in->position = (uint64_t)offset;
+    return offset;
+}
+
+void input_init(struct input *in, int fd)
+{
+    *in = (struct input){
+        .fd = fd, .spool_fd = -1, .head = BUF_INIT(INPUT_HEAD_MAX), .keep_head = true};
+    in->avio = avio_alloc_context(av_malloc(INPUT_AVIO_BYTES), INPUT_AVIO_BYTES, 0, in, on_read,
+                                  NULL, on_seek);
+    ALWAYS(in->avio != NULL);
+    in->avio->seekable = 0;
+}
+
+static int write_all(int fd, const uint8_t *p, size_t n, uint64_t at)
+{
+    while (n > 0) {
+        ssize_t put = pwrite(fd, p, n, (off_t)at);
+        if (put < 0 && errno != EINTR) {
+            return -errno;
+        }
+        size_t step = put > 0 ? (size_t)put : 0;
+        p += step;
+        n -= step;
+        at += step;
+    }
+    return 0;
+}
+
+int input_spool(struct input *in, int spool_fd)
+{
+    const AVIOContext *a = in->avio;
+    size_t held = (size_t)(a->buf_end - a->buffer);
+    int r = 0;
+    if (in->position > 0 && held <= in->position) { /* what libav has not used up yet */
+        r = write_all(spool_fd, a->buffer, held, in->position - held);
+    }
+    if (r == 0) {
+        r = write_all(spool_fd, in->head.data, in->head.len, 0);
+    }
+    buf_finish(&in->head);
+    CLEANUP(mem_free_at) uint8_t *step = mem_alloc(SPOOL_STEP_BYTES, 1);
+    while (r == 0) {
+        uint64_t at = in->received;
+        size_t n = read_pipe(in, step, SPOOL_STEP_BYTES);
+        if (n == 0) {
+            break;
+        }
+        r = write_all(spool_fd, step, n, at);
+    }
+    in->spool_fd = spool_fd;
+    in->avio->seekable = AVIO_SEEKABLE_NORMAL;
+    return r;
+}
+
+void input_release_head(struct input *in)
+{
+    in->keep_head = false;
+    if (in->position >= in->head.len) {
+        buf_finish(&in->head);
+    }
+}
+
+void input_finish(struct input *in)
+{
+    if (in->avio != NULL) {
+        av_freep(&in->avio->buffer);
+        avio_context_free(&in->avio);
+    }
+    buf_finish(&in->head);
+}
