@@ -9,11 +9,13 @@
 #include "base/clock.h"
 #include "db/pool.h"
 #include "db/texts.h"
+#include "metrics/metrics.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
+    LOOKUP_MS = 20,
     PAUSE_MS = 10,
     CONNECT_MS = 5000,
     BACK_OFF_FIRST_MS = 50,
@@ -30,6 +32,7 @@ struct connection {
     struct watch *watch;
     struct timer *timer; /* down, pause: try again; connecting, preparing, busy: the deadline */
     uint64_t back_off_ms;
+    unsigned attempts; /* since it last was up */
     struct db_tx *tx;  /* busy; pause: to be sent again after a deadlock */
     unsigned position; /* how many NULLs came in this batch: the statement results belong to */
     char sqlstate[6];  /* of the first error in this batch; "" = none */
@@ -170,18 +173,15 @@ static void connect_step(struct connection *c)
     }
 }
 
-/* What stands before "dbname" the URL may override; what stands behind it, not. */
 static void connect_begin(struct connection *c)
 {
-    static const char *const keys[] = {
-        "target_session_attrs", "keepalives_idle",  "keepalives_interval",
-        "keepalives_count",     "tcp_user_timeout", "dbname",
-        "client_encoding",      "application_name", NULL};
-    const char *const values[] = {"read-write", "10",   "5",        "3", "10000",
-                                  c->db->url,   "UTF8", "doorward", NULL};
+    if (!hosts_ready(c->db->hosts)) {
+        timer_set(c->timer, LOOKUP_MS);
+        return;
+    }
     c->state = STATE_CONNECTING;
     timer_set(c->timer, CONNECT_MS);
-    c->pg = PQconnectStartParams(keys, values, 1);
+    c->pg = hosts_connect(c->db->hosts, c->attempts++);
     ALWAYS(c->pg != NULL);
     if (PQstatus(c->pg) == CONNECTION_BAD) {
         lost(c, PQerrorMessage(c->pg));
@@ -258,6 +258,7 @@ static void prepared(struct connection *c)
     timer_stop(c->timer);
     c->state = STATE_IDLE;
     c->back_off_ms = BACK_OFF_FIRST_MS;
+    c->attempts = 0;
     pool_up(c->db);
     pool_dispatch(c->db);
 }
@@ -366,6 +367,7 @@ void connection_carry(struct connection *c, struct db_tx *tx)
     c->failed = false;
     c->sqlstate[0] = '\0';
     tx->attempts++;
+    metric_add(METRIC_DB_BATCHES, 1);
     timer_set(c->timer, tx->deadline_ms > now ? tx->deadline_ms - now : 0);
     int rc = tx_send(tx, c->pg, c->db->types) ? PQflush(c->pg) : -1;
     watch_set(c->watch, rc == 0 ? UV_READABLE : UV_READABLE | UV_WRITABLE);

@@ -42,7 +42,7 @@ def migrations(folder):
     for number, path in enumerate(sorted(pathlib.Path(folder).glob('*.sql')), 1):
         match = re.fullmatch(r'(\d{4})_([a-z0-9_]+)', path.stem)
         if not match or int(match.group(1)) != number:
-            sys.exit('%s: migrations are NNNN_name.sql without gaps' % path)
+            sys.exit('%s: migrations are NNNN_name.sql, each number once and none left out: a new one takes the next' % path)
         text = path.read_bytes()
         yield number, match.group(2), hashlib.sha256(text).hexdigest(), text.decode()
 

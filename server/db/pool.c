@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "db/texts.h"
+#include "metrics/metrics.h"
 
 enum { WAIT_MS = 1500, DOWN_GRACE_MS = 1000 };
 
@@ -16,8 +17,21 @@ static void drain_check(struct db *db)
     }
 }
 
+static void count(const struct db_tx *tx, int status)
+{
+    metric_observe_us(METRIC_DB_SECONDS, (uv_hrtime() - tx->submitted_ns) / 1000);
+    if (status == DB_E_UNAVAILABLE) {
+        metric_add(METRIC_DB_UNAVAILABLE, 1);
+    } else if (status == DB_E_BUSY) {
+        metric_add(METRIC_DB_BUSY, 1);
+    } else if (status == DB_E_FAILED) {
+        metric_add(METRIC_DB_FAILED, 1);
+    }
+}
+
 void pool_finish(struct db *db, struct db_tx *tx, int status)
 {
+    count(tx, status);
     tx->reply.status = status;
     tx->done(tx->done_arg, &tx->reply);
     tx_destroy(tx);
@@ -66,6 +80,7 @@ static bool is_down(const struct db *db)
 void pool_submit(struct db *db, struct db_tx *tx)
 {
     uint64_t now = clock_mono_ms();
+    tx->submitted_ns = uv_hrtime();
     tx->deadline_ms = now + db->deadline_ms;
     tx->wait_until_ms = now + (db->deadline_ms < WAIT_MS ? db->deadline_ms : WAIT_MS);
     db->n_unfinished++;
@@ -160,7 +175,7 @@ struct db *db_create(const struct db_params *p)
     struct db *db = mem_new(struct db);
     db->loop = p->loop;
     db->log = loop_log(p->loop);
-    db->url = mem_str(p->url);
+    db->hosts = hosts_create(db->loop, p->url);
     db->n_connections = p->connections ? p->connections : 4;
     db->waiting_max = p->waiting_max ? p->waiting_max : 1024;
     db->deadline_ms = p->deadline_ms ? p->deadline_ms : 5000;
@@ -216,7 +231,7 @@ struct db *db_destroy(struct db *db)
         free(db->types[i].oid);
     }
     free(db->connections);
-    free(db->url);
+    hosts_destroy(db->hosts);
     free(db);
     return NULL;
 }

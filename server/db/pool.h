@@ -5,12 +5,13 @@
 #define DB_POOL_H
 
 #include "db/connection.h"
+#include "db/hosts.h"
 #include "db/tx.h"
 
 struct db {
     struct loop *loop;
     const struct log *log;
-    char *url;
+    struct hosts *hosts;
     unsigned n_connections, waiting_max;
     uint64_t deadline_ms;
     struct connection **connections;

@@ -36,6 +36,7 @@ struct db_tx {
     size_t n_args, args_cap, bytes;
     bool too_big;
     uint64_t wait_until_ms, deadline_ms; /* monotonic */
+    uint64_t submitted_ns;
     db_done_fn *done;
     void *done_arg;
     struct db_reply reply;

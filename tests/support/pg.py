@@ -10,6 +10,7 @@ import glob
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,7 @@ class Cluster:
         return subprocess.run([os.path.join(self.bin, program), *args], **options)
 
     def create(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a stopped test run cleans up too
         if os.geteuid() == 0:
             shutil.chown(self.dir, 'postgres', 'postgres')
         os.chmod(self.dir, 0o755)
@@ -73,7 +75,7 @@ class Cluster:
 
     def finish(self):
         try:
-            self.stop('immediate')
+            self.stop('immediate' if self.made else 'fast')
         except subprocess.CalledProcessError:
             pass  # the test stopped it
         if self.made:

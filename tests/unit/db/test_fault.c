@@ -279,6 +279,32 @@ static void the_second_host_serves_when_the_first_is_gone(void **state)
     free(url);
 }
 
+static void a_host_name_is_looked_up_beside_the_loop(void **state)
+{
+    struct house *h = house_open(
+        (struct db_params){.url = "host=localhost,no-such-host.invalid port=1 user=u dbname=d"});
+    struct pulse pulse;
+    uint64_t ms;
+    pulse_begin(&pulse, h);
+    assert_int_equal(probe(h, &ms), DB_E_UNAVAILABLE);
+    assert_true(ms < 2000);
+    assert_true(pulse.longest_ms < 200);
+    timer_destroy(pulse.timer);
+    house_close(h);
+}
+
+/* 203.0.113.0/24 is for documentation: packets to it are swallowed or refused. */
+static void a_silent_first_host_does_not_hide_the_second(void **state)
+{
+    char *url = mem_printf("host=203.0.113.1,%s user=doorward dbname=postgres",
+                           getenv("DOORWARD_TEST_PG_DIR"));
+    struct house *h = house_open((struct db_params){.url = url, .connections = 1});
+    turn_until_ready(h, 12000);
+    assert_works(h);
+    house_close(h);
+    free(url);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +317,8 @@ int main(void)
         cmocka_unit_test(a_full_server_lets_the_pool_in_when_there_is_room),
         cmocka_unit_test(nobody_listens_is_an_answer_too),
         cmocka_unit_test(the_second_host_serves_when_the_first_is_gone),
+        cmocka_unit_test(a_host_name_is_looked_up_beside_the_loop),
+        cmocka_unit_test(a_silent_first_host_does_not_hide_the_second),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
