@@ -79,6 +79,7 @@ static int make_remux(struct lane *l, char *reason, size_t size)
     const struct config *c = l->p.config;
     int r = remux_create(&(struct remux_params){.loop = l->loop,
                                                 .worker_path = c->worker_path,
+                                                .spool_dir = c->data_dir,
                                                 .jobs_max = share_of(c->uploads_max, l->p.lanes),
                                                 .stall_ms = c->worker_stall_ms},
                          &l->remux);
