@@ -114,6 +114,9 @@ describe('every page', () => {
             if (width === 360) {
               await page.setViewportSize({ width: 320, height });
               await checkWidth(page, `${name}-320`);
+              await page.setViewportSize({ width, height });
+              await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+              await checkWidth(page, `${name} with text twice as large`);
             }
           } finally {
             await page.context().close();
@@ -122,6 +125,26 @@ describe('every page', () => {
       }
     }
   }
+});
+
+test('the list is drawn without jumping about', async () => {
+  mock.state.signedIn = true;
+  const page = await open(browser, { width: 360, height: 740 });
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Network.enable');
+  await cdp.send('Network.emulateNetworkConditions', { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 });
+  await goTo(page, '/');
+  await page.waitForTimeout(1500);
+  const [shift, paint] = await page.evaluate(() => new Promise((resolve) => {
+    let sum = 0;
+    let last = 0;
+    new PerformanceObserver((l) => l.getEntries().forEach((e) => { sum += e.hadRecentInput ? 0 : e.value; })).observe({ type: 'layout-shift', buffered: true });
+    new PerformanceObserver((l) => l.getEntries().forEach((e) => { last = e.startTime; })).observe({ type: 'largest-contentful-paint', buffered: true });
+    setTimeout(() => resolve([sum, last]), 200);
+  }));
+  console.log(`layout shift ${shift.toFixed(3)}, largest paint ${Math.round(paint)} ms (150 ms, 1.6 Mbit/s)`);
+  assert.ok(shift <= 0.1 && paint <= 2500);
+  await page.context().close();
 });
 
 describe('journeys', () => {

@@ -53,7 +53,7 @@ export function isOpen(item: InboxItem, now: number): boolean {
 
 export function Shell(p: { session: Session; at: Place | null; onSignedOut: () => void; children: ComponentChildren }) {
   const owner = p.session.kind === 'account';
-  const [cameras, setCameras] = useState(new Map<string, Camera>());
+  const [cameras, setCameras] = useState<Map<string, Camera> | null>(null);
   const [open, setOpen] = useState(0);
   const [said, setSaid] = useState('');
   const main = useRef<HTMLElement>(null);
@@ -61,17 +61,20 @@ export function Shell(p: { session: Session; at: Place | null; onSignedOut: () =
     await call<void>('DELETE', '/api/v1/session');
     p.onSignedOut();
   });
+  const loadCameras = () => {
+    get<Page<Camera>>('/api/v1/cameras').then((page) => setCameras(new Map(page.items.map((c) => [c.id, c]))), () => undefined);
+  };
   const countOpen = () => {
     get<Page<InboxItem>>('/api/v1/inbox').then(
       (page) => setOpen(page.items.filter((item) => isOpen(item, Date.now())).length), () => undefined);
   };
   useEffect(() => {
     if (owner) {
-      get<Page<Camera>>('/api/v1/cameras').then(
-        (page) => setCameras(new Map(page.items.map((c) => [c.id, c]))), () => undefined);
+      loadCameras();
       countOpen();
     }
   }, [owner]);
+  useTick(owner && cameras === null, 5000, loadCameras);
   useTick(owner, 60_000, countOpen);
   useEffect(() => {
     const timer = said !== '' ? setTimeout(() => setSaid(''), 6000) : undefined;

@@ -8,7 +8,7 @@ import type { Camera, Page, Right, Session } from './types';
 
 export interface Shared {
   session: Session;
-  cameras: Map<string, Camera>;
+  cameras: Map<string, Camera> | null; // null: not told yet
   say(message: string): void;
   inboxChanged(): void;
 }
@@ -26,8 +26,9 @@ export function may(session: Session, right: Right): boolean {
   return session.households?.some((h) => h.rights.includes(right)) ?? false;
 }
 
-export function cameraName(cameras: Map<string, Camera>, id: string): string {
-  return cameras.get(id)?.name ?? text.clips.unknownCamera;
+/** Blank until the cameras are known, so that no name flashes by. */
+export function cameraName(cameras: Map<string, Camera> | null, id: string): string {
+  return cameras === null ? '\u00a0' : (cameras.get(id)?.name ?? text.clips.unknownCamera);
 }
 
 /** Go to another page of the app; the shell hears about it. */

@@ -65,7 +65,7 @@ function Filters({ filter, set }: { filter: ClipFilter; set: (f: ClipFilter) => 
         <label>{text.clips.camera}
           <select {...field('camera')}>
             <option value="">{text.clips.allCameras}</option>
-            {[...cameras.values()].map((c) => <option key={c.id} value={c.id}>{c.name}</option>)}
+            {[...(cameras?.values() ?? [])].map((c) => <option key={c.id} value={c.id}>{c.name}</option>)}
           </select>
         </label>
         <label>{text.clips.kind}

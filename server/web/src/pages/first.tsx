@@ -2,7 +2,7 @@
 // What stands in the place of the list before the first clip: the line that sends one.
 import { useState } from 'preact/hooks';
 import { call } from '../api';
-import { Confirm, Copyable, Empty } from '../parts';
+import { Confirm, Copyable, Empty, Loading } from '../parts';
 import { may, useAction, useShared } from '../state';
 import { text } from '../strings';
 import type { Camera } from '../types';
@@ -32,6 +32,9 @@ function NewSecret({ camera, onSecret }: { camera: Camera; onSecret: (s: string)
 export function FirstClip() {
   const { cameras, session } = useShared();
   const [secret, setSecret] = useState('');
+  if (cameras === null) {
+    return <Loading />;
+  }
   const camera = [...cameras.values()][0];
   if (camera === undefined) {
     return (
