@@ -80,7 +80,7 @@ int data_dir_become_owner(const struct config *c, char *reason, size_t size)
 
 int data_dir_make(const struct config *c, char *reason, size_t size)
 {
-    static const char *const inner[] = {"", "/keys", "/tls", "/objects"};
+    static const char *const inner[] = {"", "/keys", "/tls"};
     for (size_t i = 0; i < ARRAY_LEN(inner); i++) {
         CLEANUP(mem_free_at) char *path = mem_printf("%s%s", c->data_dir, inner[i]);
         int r = make_folders(path, 0700);
