@@ -5,16 +5,14 @@
 #include "http/state.h"
 
 #include "base/clock.h"
+#include "http/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PUMP_ROUNDS = 8, SWEEP_MS = 1000, LISTEN_BACKLOG = 4096 };
+enum { PUMP_ROUNDS = 8, SWEEP_MS = 1000 };
 
 const struct http_limits http_limits_default = {
     .connections = 20000,
@@ -119,57 +117,6 @@ unsigned http_server_connections(const struct http_server *s)
 
 /* ---- starting ---- */
 
-static int bind_to(const struct sockaddr *sa, socklen_t len, int *ret_fd)
-{
-    int one = 1, zero = 0, result = 0;
-    int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return -errno;
-    }
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (sa->sa_family == AF_INET6) {
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
-    }
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 || bind(fd, sa, len) < 0 ||
-        listen(fd, LISTEN_BACKLOG) < 0) {
-        result = -errno;
-        close(fd);
-        return result;
-    }
-    *ret_fd = fd;
-    return 0;
-}
-
-/* host NULL: any address of both families, or of IPv4 where the kernel has no IPv6. */
-static int listen_on(const char *host, uint16_t port, int *ret_fd)
-{
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
-    if (host == NULL) {
-        int r = bind_to((const struct sockaddr *)&six, sizeof(six), ret_fd);
-        if (r != -EAFNOSUPPORT && r != -EADDRNOTAVAIL) {
-            return r;
-        }
-        return bind_to((const struct sockaddr *)&four, sizeof(four), ret_fd);
-    }
-    if (inet_pton(AF_INET, host, &four.sin_addr) == 1) {
-        return bind_to((const struct sockaddr *)&four, sizeof(four), ret_fd);
-    }
-    if (inet_pton(AF_INET6, host, &six.sin6_addr) == 1) {
-        return bind_to((const struct sockaddr *)&six, sizeof(six), ret_fd);
-    }
-    return -EINVAL;
-}
-
-static uint16_t bound_port(int fd)
-{
-    struct sockaddr_storage ss = {0};
-    socklen_t len = sizeof(ss);
-    ALWAYS(getsockname(fd, (struct sockaddr *)&ss, &len) == 0);
-    return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
-                                          : ((struct sockaddr_in *)&ss)->sin_port);
-}
-
 /* Handlers see escapes as they were sent; uri.c decodes. */
 static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s)
 {
@@ -236,15 +183,17 @@ static struct http_server *server_new(const struct http_server_params *p)
 int http_server_create(const struct http_server_params *p, struct http_server **ret_server)
 {
     int fd;
-    int r = listen_on(p->host, p->port, &fd);
+    uint16_t port;
+    int r = listen_open(p->host, p->port, &fd, &port);
     if (r < 0) {
         return r;
     }
     struct http_server *s = server_new(p);
     s->listen_fd = fd;
-    s->port = bound_port(fd);
+    s->port = port;
     r = start_mhd(s);
     if (r < 0) {
+        listen_forget(port);
         close(fd);
         free(s);
         return r;
@@ -291,6 +240,7 @@ void http_server_drain(struct http_server *s, uint64_t grace_ms, loop_fn *done, 
     if (!s->quiesced) {
         s->quiesced = true;
         MHD_quiesce_daemon(s->mhd);
+        listen_forget(s->port);
         close(s->listen_fd);
     }
     s->drained = done;
@@ -303,6 +253,9 @@ struct http_server *http_server_destroy(struct http_server *s)
 {
     if (s == NULL) {
         return NULL;
+    }
+    if (!s->quiesced) {
+        listen_forget(s->port);
     }
     s->quiesced = s->pumping = true; /* nothing may start or wake libmicrohttpd any more */
     list_for_each (n, &s->conns) {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { LINGERS_MAX = 256, LINGER_MS = 30000, LINGER_IDLE_MS = 3000, LINGER_BYTES = 256 << 20 };
@@ -34,9 +35,9 @@ static void discard(void *arg, int events)
 {
     struct straggler *l = arg;
     for (int i = 0; i < 8; i++) {
-        /* MSG_TRUNC on TCP: count, do not copy. */
-        char none;
-        ssize_t n = recv(l->fd, &none, 1 << 20, MSG_TRUNC | MSG_DONTWAIT);
+        /* MSG_TRUNC on TCP: count, do not copy. Not recv(): sanitizers believe that it writes. */
+        ssize_t n =
+            syscall(SYS_recvfrom, l->fd, NULL, 1 << 20, MSG_TRUNC | MSG_DONTWAIT, NULL, NULL);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
             return;
         }

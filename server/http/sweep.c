@@ -37,8 +37,13 @@ static void sweep_body(struct http_conn *c, struct http_exchange *x, uint64_t no
     const struct http_limits *l = &c->server->limits;
     uint64_t took_ms = now_ms - x->body_since_ms - x->body_paused_ms;
     bool slow = took_ms >= RATE_AFTER_MS && x->body_got * 1000 < l->body_min_rate * took_ms;
-    if (slow || is_over(now_ms, x->body_last_ms, l->body_idle_s)) {
+    if (!slow && !is_over(now_ms, x->body_last_ms, l->body_idle_s)) {
+        return;
+    }
+    if (x->answered) {
         hang_up(c);
+    } else {
+        answer_problem(x, PROBLEM_timeout, NULL);
     }
 }
 

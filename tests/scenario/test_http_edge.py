@@ -8,6 +8,7 @@ import json
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import ssl
@@ -300,6 +301,7 @@ class Edge:
         c.request("GET", "/source/fail/3000000")
         with self.assertRaises((http.client.IncompleteRead, ConnectionError, ssl.SSLError)):
             c.getresponse().read()
+        c.close()
 
     def test_unknown_arguments_can_be_refused(self):
         r, data = self.server.get("/show/x?a=1&zz=2")
@@ -557,6 +559,10 @@ class TlsTest(Edge, unittest.TestCase):
         finally:
             server.stop()
 
+    def test_renegotiation_is_refused(self):
+        out = self.openssl("-tls1_2", stdin=b"R\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.assertNotIn('"hello"', out)
+
     def test_plain_http_on_the_tls_port_is_dropped(self):
         with socket.create_connection(("127.0.0.1", self.server.port)) as s:
             s.sendall(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -625,8 +631,20 @@ class TimeOutTest(unittest.TestCase):
         server = self.serve(BODY_IDLE=2)
         with server.connect() as s:
             s.sendall(b"PUT /sink/fast HTTP/1.1\r\n" + HEAD + b"Content-Length: 1000\r\n\r\n123")
-            self.closes(s, 1.5, 5)
+            self.assertIn(b"HTTP/1.1 408 ", self.closes(s, 1.5, 5))
+        time.sleep(1.5)
         self.assertEqual(server.stats()["broken"], 1)
+
+    def test_a_body_that_trickles(self):
+        """Each second a few bytes: never idle, but below the least rate once that counts."""
+        server = self.serve(BODY_IDLE=5, BODY_RATE=1024)
+        with server.connect() as s:
+            s.sendall(b"PUT /sink/fast HTTP/1.1\r\n" + HEAD + b"Content-Length: 100000\r\n\r\n")
+            start = time.time()
+            while time.time() < start + 45 and not select.select([s], [], [], 1)[0]:
+                s.sendall(b"12345")
+            self.assertEqual(receive_answer(s)[0], 408)
+            self.assertGreater(time.time() - start, 28)
 
     def test_a_slow_sink_is_not_blamed_on_the_client(self):
         server = self.serve(BODY_IDLE=1, HANDLER=5)
@@ -670,6 +688,15 @@ class TimeOutTest(unittest.TestCase):
             self.assertGreater(got + len(data), 5000000)
 
 
+class ListenTest(unittest.TestCase):
+    def test_a_port_is_not_shared_with_another_process(self):
+        server = Server()
+        second = subprocess.run([BINARY, str(server.port)], env=dict(os.environ, HOST="127.0.0.1"), capture_output=True, timeout=10)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(b"Address already in use", second.stderr)
+        server.stop()
+
+
 class DrainTest(unittest.TestCase):
     def test_exchanges_under_way_are_finished(self):
         for tls in (False, True):
@@ -691,6 +718,8 @@ class DrainTest(unittest.TestCase):
             self.assertEqual(receive_answer(upload)[0], 201)
             self.assertEqual(receive_answer(busy)[0], 200)
             server.wait_for("^drained")
+            for s in (kept, busy, upload):
+                s.close()
             server.stop()
 
     def test_grace_ends(self):
