@@ -162,16 +162,3 @@ int migrate_run(const char *url, const struct log *log, unsigned *ret_applied, c
     }
     return run_end(&r, rc);
 }
-
-int db_partitions_ensure(const char *url, const struct log *log, char *reason, size_t size)
-{
-    char from[32];
-    snprintf(from, sizeof(from), "%lld",
-             (long long)(clock_now_us() - 31 * (int64_t)86400 * CLOCK_US));
-    struct run r = {.log = log, .reason = reason, .size = size};
-    int rc = run_connect(&r, url);
-    if (rc == 0) {
-        rc = run_statement(&r, DB_SEGMENT_PARTITIONS_MAKE, 2, (const char *const[]){from, "5"});
-    }
-    return run_end(&r, rc);
-}

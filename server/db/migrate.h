@@ -17,10 +17,5 @@ enum {
  * failure. */
 int migrate_run(const char *url, const struct log *log, unsigned *ret_applied, char *reason,
                 size_t size) MUST_CHECK;
-/* The monthly partitions of `segment` around now, after migrate_run(); MIGRATE_E_ as above. A
- * server that runs for months does the same with the statement segment_partitions_make, once a day.
- */
-int db_partitions_ensure(const char *url, const struct log *log, char *reason,
-                         size_t size) MUST_CHECK;
 
 #endif

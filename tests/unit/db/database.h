@@ -159,8 +159,7 @@ static inline void migrate_here(void)
 {
     char reason[256] = "";
     unsigned applied;
-    if (migrate_run(test_url(), &quiet, &applied, reason, sizeof(reason)) != 0 ||
-        db_partitions_ensure(test_url(), &quiet, reason, sizeof(reason)) != 0) {
+    if (migrate_run(test_url(), &quiet, &applied, reason, sizeof(reason)) != 0) {
         fprintf(stderr, "%s\n", reason);
         ALWAYS(!"the schema is there");
     }
