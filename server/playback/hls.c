@@ -27,6 +27,22 @@ static bool same_kind(const struct index *a, const struct index *b)
     return true;
 }
 
+/* Equal descriptions are written as equal bytes, so the map need not be named again. */
+static bool same_init(const struct index *a, const struct index *b)
+{
+    if (!same_kind(a, b) || a->init_bytes != b->init_bytes) {
+        return false;
+    }
+    for (uint32_t t = 0; t < a->n_tracks; t++) {
+        const struct index_track *x = &a->tracks[t], *y = &b->tracks[t];
+        if (x->width != y->width || x->height != y->height ||
+            memcmp(x->matrix, y->matrix, sizeof x->matrix) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* One past the last fragment of the entry that begins with `first`. */
 static uint32_t entry_end(const struct index *ix, uint32_t first)
 {
@@ -70,7 +86,7 @@ static struct hls_entry make_entry(const struct index *const *segments, size_t n
         .length = z->offset + z->moof_bytes + z->mdat_bytes - a->offset,
         .duration_90k = duration > 0 ? duration : 1,
         .key = a->key,
-        .new_map = first == 0,
+        .new_map = first == 0 && (s == 0 || !same_init(segments[s - 1], ix)),
         .other_kind = first == 0 && s > 0 && !same_kind(segments[s - 1], ix),
     };
 }

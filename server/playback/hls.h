@@ -15,7 +15,7 @@ struct hls_entry {
     int64_t start_us; /* UTC */
     int64_t duration_90k;
     bool key;        /* starts with a key picture */
-    bool new_map;    /* first of its segment */
+    bool new_map;    /* its segment's init is not the one before's */
     bool other_kind; /* what came before had other tracks or formats */
 };
 

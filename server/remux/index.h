@@ -5,8 +5,10 @@
  *
  * A segment's plaintext is a fragmented MP4: `init` (ftyp+moov), then fragments (moof+mdat). In
  * each fragment's mdat the runs of samples lie one after another, track by track, in track order:
- * run data of track 0, then track 1, ... Nothing else is in it. Coded form:
- * docs/design/segment-index.md (version byte, varints, zigzag). About 4 KB for a minute of 1080p15
+ * run data of track 0, then track 1, ... Nothing else is in it. Decode times in the boxes count
+ * from the recording's zero (the index counts from the segment's), so segments play on without a
+ * break; equal track descriptions mean equal `init` bytes. Coded form: docs/design/segment-index.md
+ * (version byte, varints, zigzag). About 4 KB for a minute of 1080p15
  * + AAC. */
 #ifndef REMUX_INDEX_H
 #define REMUX_INDEX_H

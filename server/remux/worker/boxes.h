@@ -13,6 +13,7 @@ void boxes_init(struct buf *out, const struct index_track *tracks, size_t n);
 /* moof and the mdat's header for fragment f, whose samples are tracks[].samples[run]. Sets
  * ret_moof_bytes; mdat_bytes is in f already. */
 void boxes_moof(struct buf *out, uint32_t sequence, const struct index_track *tracks, size_t n,
-                const struct index_fragment *f, uint32_t *ret_moof_bytes);
+                const struct index_fragment *f, const int64_t base[INDEX_TRACKS_MAX],
+                uint32_t *ret_moof_bytes);
 
 #endif

@@ -371,17 +371,29 @@ static struct index_fragment *next_fragment(struct writer *w)
     return f;
 }
 
+/* What is added to a lane's decode times in the boxes: they count from the recording's zero, so
+ * that a player goes from one segment to the next without a break. */
+static int64_t time_base(const struct writer *w, const struct lane *l)
+{
+    int64_t base = from_90k(l, w->zero_90k) - from_90k(l, w->origin_90k);
+    return base > 0 ? base : 0;
+}
+
 static int write_fragment(struct writer *w, const size_t n[LANES])
 {
     struct index_fragment *f = next_fragment(w);
+    int64_t base[INDEX_TRACKS_MAX] = {0};
     uint64_t bytes = 8;
     for (size_t i = 0; i < LANES; i++) {
-        bytes += w->lane[i].in_segment ? add_run(w, i, n[i], f) : 0;
+        if (w->lane[i].in_segment) {
+            bytes += add_run(w, i, n[i], f);
+            base[w->lane[i].index] = time_base(w, &w->lane[i]);
+        }
     }
     f->mdat_bytes = (uint32_t)bytes;
     set_span(w, n, f);
     struct buf head CLEANUP(buf_finish) = BUF_INIT(BOXES_MOOF_MAX);
-    boxes_moof(&head, ++w->sequence, w->index.tracks, w->index.n_tracks, f, &f->moof_bytes);
+    boxes_moof(&head, ++w->sequence, w->index.tracks, w->index.n_tracks, f, base, &f->moof_bytes);
     if (bytes > UINT32_MAX || head.overflow) {
         return verdict_fail(w->p.verdict, REMUX_E_BROKEN, "One picture is too large.");
     }
