@@ -147,6 +147,29 @@ class Demo:
         return {"owner": {"email": email, "password": password, "token": owner["token"]},
                 "camera": {"id": camera["id"], "secret": camera["secret"]}}
 
+    def admit_agency(self):
+        """An agency and its officer, who asks for what the street's cameras saw in the last half hour."""
+        def around(lon, lat):
+            return [(PLACE[0] - lon, PLACE[1] - lat), (PLACE[0] + lon, PLACE[1] - lat), (PLACE[0] + lon, PLACE[1] + lat),
+                    (PLACE[0] - lon, PLACE[1] + lat)]
+
+        def at(seconds):
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+        agency = self.admin("agency", "admit", "--name", "Demo City Police", "--kind", "police", "--domain", "police.example.org",
+                            "--contact", "Front desk, +49 30 5550100", "--act-title", "Council resolution 2026/17",
+                            "--act-url", "https://council.example.org/2026/17", "--act-date", "2026-03-01",
+                            "--jurisdiction", " ".join(f"{x:.4f},{y:.4f}" for x, y in around(0.15, 0.1)),
+                            "--staff", "demo-staff-one", "--staff", "demo-staff-two")["id"]
+        email, password = "officer@police.example.org", secrets.token_urlsafe(18)
+        officer = self.admin("officer", "create", "--agency", agency, "--email", email, "--name", "A. Officer", "--badge", "4711",
+                             "--role", "requester", "--password-stdin", text=password + "\n")
+        now = time.time()
+        self.api("POST", "/api/v1/requests", officer["token"], {
+            "case": "2026-0042", "incident": "theft", "contact": "A. Officer, +49 30 5550100",
+            "reason": "A bicycle was taken from the street in front of these houses. Footage of the street may show who took it.",
+            "polygon": around(0.0059, 0.0036), "from": at(now - 1800), "to": at(now - 1)})
+        self.write("officer.json", {"email": email, "password": password, "totp_uri": officer["totp_uri"], "token": officer["token"]})
+
     def write(self, name, value):
         with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:
             json.dump(value, f, indent=2)
@@ -218,15 +241,17 @@ def main():
     demo.prepare()
     try:
         demo.start()
-        people = demo.known()
-        if people is None:
-            people = {"url": demo.url, "ca_file": demo.ca_file, **demo.settle_in()}
-        people["url"], people["ca_file"] = demo.url, demo.ca_file
+        known = demo.known()
+        people = {**(known or demo.settle_in()), "url": demo.url, "ca_file": demo.ca_file}
+        people = {key: people[key] for key in ("url", "ca_file", "owner", "camera")}
         if not demo.upload(people["camera"], "ring"):
             fail(f"the simulated camera could not upload: see {demo.path('camera.log')}")
+        if known is None:
+            demo.admit_agency()
         demo.write("demo.json", people)
         print(f"ready: {demo.url}/")
         print(f"sign in as {people['owner']['email']} with the password {people['owner']['password']}")
+        print("an agency has asked for footage: see Requests there")
         print(f"for scripts: {demo.path('demo.json')}; the browser will ask about the self-signed certificate {demo.ca_file}")
         print("a clip arrives about every half minute; Ctrl-C stops everything", flush=True)
         threading.Thread(target=demo.keep_filming, args=(people["camera"],), daemon=True).start()
