@@ -3,7 +3,7 @@
 """How long a list of clips takes at 10^5, 10^6 and 10^7 rows: p50 and p99 through the server's own pool, and how many
 pages PostgreSQL touches, which must grow with the index's height only.
 
-    ninja -C build tests/bench/clip_list_bench && tests/bench/clip_list.py [--build DIR] [--folder DIR] [--rows N,N,...]
+    meson compile -C build clip_list_bench && tests/bench/clip_list.py [--build DIR] [--folder DIR] [--rows N,N,...]
 
 The rows are made by SQL in a throwaway cluster (about 1 GB for 10^6 rows), the cameras' clips interleaved in time as in life."""
 import argparse
