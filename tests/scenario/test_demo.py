@@ -35,7 +35,7 @@ class Demo(unittest.TestCase):
         self.port = free_port()
 
     def start(self):
-        output = open(os.path.join(self.folder, "output"), "a+", encoding="utf-8")
+        output = tempfile.TemporaryFile("w+", encoding="utf-8")
         self.addCleanup(output.close)
         self.demo = subprocess.Popen([sys.executable, os.path.join(ROOT, "deploy", "demo.py"), os.path.join(BUILD, "server"),
                                       "--data", self.folder, "--port", str(self.port)], stdout=output, stderr=output)
