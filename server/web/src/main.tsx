@@ -4,7 +4,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { get, prefetch, setCsrf, whenSignedOut } from './api';
 import type { ApiError } from './api';
-import { ClipPage } from './pages/clip';
+import { ClipPage, warmVideo } from './pages/clip';
 import { ClipsPage, listPath } from './pages/clips';
 import { LogPage } from './pages/log';
 import { OfficerPage } from './pages/officer';
@@ -43,6 +43,7 @@ function remember(signedIn: boolean): void {
 function warmUp(route: Route): void {
   prefetch('/api/v1/session');
   if (!known() || route.page === 'sign-in') return;
+  if (route.page === 'clip') warmVideo(route.id);
   prefetch('/api/v1/cameras');
   if (route.page === 'clips') prefetch(listPath(parseFilter(location.search)));
   if (route.page === 'clip') prefetch(`/api/v1/clips/${route.id}`);

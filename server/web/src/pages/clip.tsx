@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One clip: play, read, download, delete. The player starts from the address alone, without waiting for the clip's facts.
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { call } from '../api';
 import * as format from '../format';
 import { Icon } from '../icons';
@@ -33,24 +33,65 @@ function onKey(e: KeyboardEvent, video: HTMLVideoElement): void {
   }
 }
 
+/** In-app the picture is in the cache already and shows at once; on a fresh start it would only compete with the video. */
+function makeVideo(id: string, poster: boolean): HTMLVideoElement {
+  const video = document.createElement('video');
+  video.controls = true;
+  video.playsInline = true;
+  video.preload = 'auto';
+  video.tabIndex = 0;
+  video.src = `/api/v1/clips/${id}/clip.mp4`;
+  if (poster) video.poster = `/api/v1/clips/${id}/still.jpg`;
+  return video;
+}
+
+let warm: { id: string; video: HTMLVideoElement } | null = null;
+
+/** Start loading a clip's video before its page is drawn. */
+export function warmVideo(id: string): void {
+  warm = { id, video: makeVideo(id, false) };
+}
+
+function takeVideo(id: string): HTMLVideoElement {
+  const video = warm?.id === id ? warm.video : makeVideo(id, true);
+  warm = null;
+  return video;
+}
+
 function Player({ id, label, clip }: { id: string; label: string; clip: Clip | undefined }) {
-  const video = useRef<HTMLVideoElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const video = useRef<HTMLVideoElement | null>(null);
   const [broken, setBroken] = useState(false);
-  const base = `/api/v1/clips/${id}`;
-  if (clip !== undefined && format.isHevc(clip.video.codec) && !playsHevc()) {
+  const unplayable = clip !== undefined && format.isHevc(clip.video.codec) && !playsHevc();
+  useLayoutEffect(() => {
+    if (unplayable) return undefined;
+    const v = takeVideo(id);
+    v.onerror = () => setBroken(true);
+    v.onplaying = () => setBroken(false);
+    if (v.error) setBroken(true);
+    video.current = v;
+    frame.current?.append(v);
+    return () => {
+      v.onerror = null;
+      v.remove();
+      v.removeAttribute('src');
+      v.load(); // stops the transfer
+    };
+  }, [id, unplayable]);
+  useLayoutEffect(() => {
+    video.current?.setAttribute('aria-label', label);
+  }, [label, unplayable]);
+  if (unplayable) {
     return (
-      <div class="player unplayable">
-        <img src={`${base}/still.jpg`} alt="" />
+      <div class="player unplayable" key="unplayable">
+        <img src={`/api/v1/clips/${id}/still.jpg`} alt="" />
         <div class="notice"><Icon name="alert" /><div><p class="strong">{text.clip.hevcTitle}</p><p>{text.clip.hevc}</p></div></div>
       </div>
     );
   }
   return (
     <>
-      <div class="player" onKeyDown={(e) => video.current && onKey(e, video.current)}>
-        <video ref={video} controls playsInline preload="auto" tabIndex={0} src={`${base}/clip.mp4`} poster={`${base}/still.jpg`}
-          aria-label={label} onError={() => setBroken(true)} onPlaying={() => setBroken(false)} />
-      </div>
+      <div class="player" key="player" ref={frame} onKeyDown={(e) => video.current && onKey(e, video.current)} />
       {broken && clip !== undefined && <p class="notice bad" role="alert"><Icon name="alert" />{text.clip.broken}</p>}
     </>
   );
