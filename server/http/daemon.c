@@ -260,6 +260,7 @@ struct http_server *http_server_destroy(struct http_server *s)
     s->quiesced = s->pumping = true; /* nothing may start or wake libmicrohttpd any more */
     list_for_each (n, &s->conns) {
         struct http_conn *c = CONTAINER_OF(n, struct http_conn, node);
+        tls_resume_stalled(c);
         if (c->x != NULL) {
             exchange_abort(c->x);
         }

@@ -35,6 +35,7 @@ struct http_conn {
     struct MHD_Connection *mhd;
     struct http_exchange *x; /* NULL between requests */
     struct tls_credentials *credentials;
+    struct watch *stalled; /* suspended in its handshake until this fires; see tls.c */
     int fd;
     enum conn_phase phase;
     bool served; /* had a request: from then on the keep-alive limit counts */
@@ -165,6 +166,7 @@ void raw_refuse_lengths(struct http_server *s); /* heads with a malformed Conten
 /* tls.c */
 int tls_session_begin(struct http_conn *c) MUST_CHECK; /* credentials, tickets, handshake hook */
 void tls_session_end(struct http_conn *c);
+void tls_resume_stalled(struct http_conn *c); /* before libmicrohttpd is stopped */
 extern const char tls_priorities[];
 /* libmicrohttpd wants a certificate callback; ours is never asked. */
 void *tls_no_certificate(void);

@@ -16,6 +16,7 @@
 #include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { TICKET_LIFE_S = 8 * 3600 };
 
@@ -150,6 +151,39 @@ static gnutls_session_t session_of(struct http_conn *c)
     return MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
 }
 
+/* ---- waiting in the handshake ----
+ * libmicrohttpd 0.9.75 keeps a connection "ready" while its handshake waits for the client, and
+ * spins. So the connection is suspended there, and watched by the loop until the client sends more.
+ */
+
+static void on_more(void *arg, int events)
+{
+    struct http_conn *c = arg;
+    c->stalled = watch_destroy(c->stalled);
+    MHD_resume_connection(c->mhd);
+    server_kick(c->server);
+}
+
+static ssize_t on_pull(gnutls_transport_ptr_t transport, void *p, size_t n)
+{
+    struct http_conn *c = transport;
+    ssize_t got = recv(c->fd, p, n, 0);
+    if (got < 0 && errno == EAGAIN && c->phase == CONN_HANDSHAKE && c->stalled == NULL) {
+        c->stalled = watch_create(c->server->loop, c->fd, on_more, c);
+        watch_set(c->stalled, UV_READABLE);
+        MHD_suspend_connection(c->mhd);
+        errno = EAGAIN;
+    }
+    return got;
+}
+
+void tls_resume_stalled(struct http_conn *c)
+{
+    if (c->stalled != NULL) {
+        on_more(c, 0);
+    }
+}
+
 /* The client's Finished message ends the handshake in 1.2 and 1.3, full or resumed. */
 static int on_handshake(gnutls_session_t session, unsigned type, unsigned post, unsigned incoming,
                         const gnutls_datum_t *msg)
@@ -170,6 +204,8 @@ int tls_session_begin(struct http_conn *c)
     c->credentials = cert->synced.current;
     c->credentials->refs++;
     pthread_mutex_unlock(&cert->synced.lock);
+    gnutls_transport_set_ptr2(session, c, (gnutls_transport_ptr_t)(intptr_t)c->fd);
+    gnutls_transport_set_pull_function(session, on_pull);
     gnutls_db_set_ptr(session, c); /* no session data base is used: the slot is free */
     gnutls_db_set_cache_expiration(session, TICKET_LIFE_S);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,

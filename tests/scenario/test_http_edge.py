@@ -86,6 +86,11 @@ class Server:
     def stats(self):
         return json.loads(self.get("/stats")[1])
 
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -558,6 +563,20 @@ class TlsTest(Edge, unittest.TestCase):
             self.assertIn("CN = second", self.openssl(server=server))
         finally:
             server.stop()
+
+    def test_half_open_handshakes_cost_nothing(self):
+        held = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(100)]
+        try:
+            for s in held:
+                s.sendall(bytes.fromhex("16030100a5010000a10303"))
+            time.sleep(0.3)
+            before = self.server.cpu_s()
+            time.sleep(1)
+            self.assertLess(self.server.cpu_s() - before, 0.2)
+            self.assertEqual(self.server.get("/hello")[0].status, 200)
+        finally:
+            for s in held:
+                s.close()
 
     def test_renegotiation_is_refused(self):
         out = self.openssl("-tls1_2", stdin=b"R\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
