@@ -29,7 +29,15 @@ static const int allowed[] = {
     SCMP_SYS(madvise),        SCMP_SYS(mremap),          SCMP_SYS(futex),
     SCMP_SYS(exit),           SCMP_SYS(exit_group),      SCMP_SYS(clock_gettime),
     SCMP_SYS(rt_sigreturn),   SCMP_SYS(restart_syscall),
-#if defined(__SANITIZE_ADDRESS__)
+/* gcc says it one way, clang the other. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ADDRESS_SANITIZER 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define UNDER_ADDRESS_SANITIZER 1
+#endif
+#ifdef UNDER_ADDRESS_SANITIZER
     SCMP_SYS(sched_yield),    SCMP_SYS(getpid),          SCMP_SYS(gettid),
     SCMP_SYS(sigaltstack),    SCMP_SYS(mprotect),        SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(prctl),
@@ -105,7 +113,7 @@ static int limit(int what, uint64_t value)
 
 static int limit_all(const struct jail_limits *l)
 {
-#if !defined(__SANITIZE_ADDRESS__) /* whose shadow memory alone is terabytes of address space */
+#ifndef UNDER_ADDRESS_SANITIZER /* whose shadow memory alone is terabytes of address space */
     int as = limit(RLIMIT_AS, l->memory_bytes);
     if (as < 0) {
         return as;
