@@ -226,8 +226,8 @@ static size_t trun(struct buf *b, const struct index_sample *s, uint32_t n, cons
     return offset_at;
 }
 
-static size_t traf(struct buf *b, uint32_t id, const struct index_run *run,
-                   const struct index_sample *s, int64_t base)
+static size_t traf(struct buf *b, uint32_t id, const struct index_run *run, int64_t base,
+                   const struct index_sample *s)
 {
     struct shape h = look(s, run->n_samples);
     size_t at = begin(b, "traf");
@@ -240,7 +240,7 @@ static size_t traf(struct buf *b, uint32_t id, const struct index_run *run,
     buf_be32(b, h.all_sync ? SAMPLE_SYNC : SAMPLE_OTHER);
     end(b, tfhd);
     size_t tfdt = begin_full(b, "tfdt", 1, 0);
-    buf_be64(b, (uint64_t)(base + run->decode_time));
+    buf_be64(b, (uint64_t)(run->decode_time + base));
     end(b, tfdt);
     size_t offset_at = trun(b, s, run->n_samples, &h);
     end(b, at);
@@ -248,8 +248,7 @@ static size_t traf(struct buf *b, uint32_t id, const struct index_run *run,
 }
 
 void boxes_moof(struct buf *out, uint32_t sequence, const struct index_track *tracks, size_t n,
-                const struct index_fragment *f, const int64_t base[INDEX_TRACKS_MAX],
-                uint32_t *ret_moof_bytes)
+                const struct index_fragment *f, const int64_t *base, uint32_t *ret_moof_bytes)
 {
     size_t offset_at[INDEX_TRACKS_MAX], start = out->len, moof = begin(out, "moof");
     size_t mfhd = begin_full(out, "mfhd", 0, 0);
@@ -257,8 +256,8 @@ void boxes_moof(struct buf *out, uint32_t sequence, const struct index_track *tr
     end(out, mfhd);
     for (size_t i = 0; i < n; i++) {
         if (f->runs[i].n_samples > 0) {
-            offset_at[i] = traf(out, (uint32_t)i + 1, &f->runs[i],
-                                tracks[i].samples + f->runs[i].first_sample, base[i]);
+            offset_at[i] = traf(out, (uint32_t)i + 1, &f->runs[i], base[i],
+                                tracks[i].samples + f->runs[i].first_sample);
         }
     }
     end(out, moof);

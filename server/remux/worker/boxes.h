@@ -10,10 +10,9 @@ enum { BOXES_INIT_MAX = 128 << 10, BOXES_MOOF_MAX = 4 << 20 };
 
 /* ftyp and moov of a fragmented file with these tracks. */
 void boxes_init(struct buf *out, const struct index_track *tracks, size_t n);
-/* moof and the mdat's header for fragment f, whose samples are tracks[].samples[run]. Sets
- * ret_moof_bytes; mdat_bytes is in f already. */
+/* moof and the mdat's header for fragment f, whose samples are tracks[].samples[run]; mdat_bytes is
+ * in f already. base: per track, what is added to decode times. */
 void boxes_moof(struct buf *out, uint32_t sequence, const struct index_track *tracks, size_t n,
-                const struct index_fragment *f, const int64_t base[INDEX_TRACKS_MAX],
-                uint32_t *ret_moof_bytes);
+                const struct index_fragment *f, const int64_t *base, uint32_t *ret_moof_bytes);
 
 #endif

@@ -34,9 +34,9 @@ static int sniff(struct demux *d)
     size_t n = input_peek(d->input, SNIFF_BYTES);
     d->kind = sniff_container(d->input->head.data, n);
     if (d->kind == SNIFF_UNKNOWN) {
-        return verdict_fail(d->verdict, REMUX_E_UNSUPPORTED_CONTAINER,
-                            n == 0 ? "There is nothing in it."
-                                   : "This is not MP4, MPEG-TS or Matroska.");
+        return n == 0 ? verdict_fail(d->verdict, REMUX_E_BROKEN, "There is nothing in it.")
+                      : verdict_fail(d->verdict, REMUX_E_UNSUPPORTED_CONTAINER,
+                                     "This is not MP4, MPEG-TS or Matroska.");
     }
     strcpy(d->verdict->container, kinds[d->kind].container);
     if (d->kind == SNIFF_MPEGTS) {
@@ -327,6 +327,9 @@ static int take_packet(struct demux *d)
 static int end_of_packets(struct demux *d, int e)
 {
     d->verdict->partial |= e != AVERROR_EOF;
+    if (track_flush(d->video) < 0) {
+        return verdict_fail(d->verdict, REMUX_E_BROKEN, "Its picture cannot be read.");
+    }
     if (d->audio != NULL && track_flush(d->audio) < 0) {
         return verdict_fail(d->verdict, REMUX_E_BROKEN, "Its sound cannot be encoded.");
     }

@@ -15,7 +15,7 @@
 #include <libavutil/mem.h>
 #include <string.h>
 
-enum { SCALE_90K = 90000, SCALE_MAX = 1000000, OPUS_RATE = 48000 };
+enum { SCALE_90K = 90000, SCALE_MAX = 1000000, OPUS_RATE = 48000, OPUS_HEAD = 19 };
 enum { CARRY_MAX = 1 << 20, PICTURE_MAX = 64 << 20, QUEUE_FIRST = 64 };
 enum { GAP_MAX_S = 60, GAP_MAX_EXACT_S = 86400, FPS_ASSUMED = 25, DRIFT_PARTS = 20 };
 #define TIME_SANE ((int64_t)1 << 53)
@@ -69,6 +69,14 @@ static void look_at_video_config(struct track *t)
     t->described &= t->par->width > 0 && t->par->height > 0;
 }
 
+static void set_channels(AVCodecParameters *par, unsigned n)
+{
+    if (n > 0 && n != (unsigned)par->ch_layout.nb_channels) {
+        av_channel_layout_uninit(&par->ch_layout);
+        av_channel_layout_default(&par->ch_layout, (int)n);
+    }
+}
+
 static void look_at_audio_config(struct track *t)
 {
     struct audio_facts f;
@@ -81,7 +89,9 @@ static void look_at_audio_config(struct track *t)
         t->described = true;
     } else if (par->codec_id == AV_CODEC_ID_OPUS) {
         t->timescale = OPUS_RATE;
-        t->described = n >= 19;
+        t->described = n >= OPUS_HEAD;
+        par->sample_rate = OPUS_RATE;
+        set_channels(par, t->described ? p[9] : 0);
     }
 }
 
@@ -338,7 +348,7 @@ static int push_video(struct track *t, AVPacket *packet)
     if (r < 0) {
         return r;
     }
-    if (!f.slice) {
+    if (!f.slice && t->clock.file->wraps) { /* a transport stream may cut between SEI and picture */
         nal_reframe(packet->data, n, t->length_size, &t->carry);
         return t->carry.overflow ? -E2BIG : 0;
     }
@@ -393,10 +403,7 @@ static bool unwrap_sound(struct track *t, AVPacket *packet)
     if (f.sample_rate > 0) {
         t->par->sample_rate = (int)f.sample_rate;
         t->frame_samples = f.frame_samples;
-        if (f.channels != (unsigned)t->par->ch_layout.nb_channels && f.channels > 0) {
-            av_channel_layout_uninit(&t->par->ch_layout);
-            av_channel_layout_default(&t->par->ch_layout, (int)f.channels);
-        }
+        set_channels(t->par, f.channels);
     }
     return t->described;
 }
@@ -444,10 +451,26 @@ int track_push(struct track *t, AVPacket *packet)
     return r;
 }
 
+/* Units that no picture followed are a sample of their own, so that none is lost. */
+static int flush_carry(struct track *t)
+{
+    AVPacket *packet = av_packet_alloc();
+    if (packet == NULL || av_new_packet(packet, (int)t->carry.len) < 0) {
+        av_packet_free(&packet);
+        return -ENOMEM;
+    }
+    memcpy(packet->data, t->carry.data, t->carry.len);
+    buf_clear(&t->carry);
+    int64_t dts = t->clock.last + t->clock.nominal;
+    track_queue(t, packet, dts, dts, t->clock.nominal, false);
+    av_packet_free(&packet);
+    return 0;
+}
+
 int track_flush(struct track *t)
 {
     if (t->transcode != NULL) {
         return transcode_flush(t->transcode, t);
     }
-    return 0;
+    return is_video(t) && t->ever && t->carry.len > 0 ? flush_carry(t) : 0;
 }

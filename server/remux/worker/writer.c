@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times. A track's samples carry the container's own clock. Pictures are moved so that the first
- * one shown is also the first one decoded (composition offsets may then be negative): a recording
- * starts at its first picture, with no edit list. The recording's zero is the earliest first sample
- * of any track; each segment has a zero of its own, decode times in it count from there. */
+/* Times. Samples carry the container's clock. A recording's zero is the moment its first picture is
+ * shown (or its first sound, when that is clearly earlier); each segment has a zero of its own. The
+ * index counts decode times from there, and they are negative for what is decoded or heard ahead of
+ * it. A file cannot say that: its time line runs ahead by the recording's `lead`. */
 #include "remux/worker/writer.h"
 
 #include "crypto/seal.h"
@@ -22,23 +22,24 @@ enum {
     SOUND_WAIT_BYTES = 512 << 10
 };
 enum { UNDESCRIBED_MAX_BYTES = 8 << 20, SEGMENT_SAMPLES_MAX = 32768, RECORDING_MAX_S = 86400 };
-enum { LANES = 2, OUTPUT_SLACK_BYTES = 1 << 20 };
-#define SHIFT_MAX_S 10
+enum { LANES = 2, OUTPUT_SLACK_BYTES = 1 << 20, SOUND_AHEAD_90K = SCALE_90K / 10 };
 
 /* A track as part of the segment that is being written. */
 struct lane {
     struct track *track; /* NULL: none */
     bool in_segment;
     size_t index;                   /* in the index, when in_segment */
-    bool moved, started;            /* shift is set; last_end is */
+    bool started;                   /* last_end is set */
     struct index_track description; /* made once; owns its stsd */
-    int64_t shift, last_end;
+    int64_t shift;                  /* of a track that was found to start before the file does */
+    int64_t delay;                  /* derived decode times run that much ahead */
+    int64_t last_end;
 };
 
 struct writer {
     struct writer_params p;
     struct lane lane[LANES]; /* pictures, sound */
-    int64_t origin_90k, zero_90k;
+    int64_t origin_90k, zero_90k, lead_90k;
     bool has_origin, any;
     uint64_t total_bytes;
     /* the segment being written */
@@ -176,8 +177,8 @@ static int describe_lanes(struct writer *w)
     return 0;
 }
 
-/* Begin a segment whose zero is the earliest of the first samples. */
-static int open_segment(struct writer *w, int64_t zero_90k)
+/* Begin a segment; its zero is set. */
+static int open_segment(struct writer *w)
 {
     struct seal_params seal;
     w->fd = channel_need_output(w->p.channel, &seal);
@@ -187,12 +188,7 @@ static int open_segment(struct writer *w, int64_t zero_90k)
     w->offset = 0;
     w->sealer = sealer_create(&seal, write_sealed, w);
     secret_wipe(&seal, sizeof(seal));
-    w->zero_90k = zero_90k;
-    if (!w->has_origin) {
-        w->has_origin = true;
-        w->origin_90k = zero_90k;
-    }
-    int64_t since = zero_90k - w->origin_90k;
+    int64_t since = w->zero_90k - w->origin_90k;
     w->index.zero_90k = since > 0 ? since : 0;
     int r = describe_lanes(w);
     if (r != 0) {
@@ -214,9 +210,11 @@ static int compare_times(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Without decode times: the pictures' presentation times, in order, are as good. */
-static void derive_decode_times(struct track *t, size_t n)
+/* Without decode times: the presentation times in order, early enough that no picture is decoded
+ * after it is shown. */
+static void derive_decode_times(struct lane *l, size_t n)
 {
+    struct track *t = l->track;
     if (n == 0 || !t->clock.without_decode_time) {
         return;
     }
@@ -226,7 +224,11 @@ static void derive_decode_times(struct track *t, size_t n)
     }
     qsort(times, n, sizeof(*times), compare_times);
     for (size_t i = 0; i < n; i++) {
-        t->queue[i].dts = times[i];
+        int64_t late = times[i] - t->queue[i].pts;
+        l->delay = late > l->delay ? late : l->delay;
+    }
+    for (size_t i = 0; i < n; i++) {
+        t->queue[i].dts = times[i] - l->delay;
     }
 }
 
@@ -239,30 +241,17 @@ static int64_t earliest(const struct track *t, size_t n)
     return first;
 }
 
-/* Once per track: decoding starts when the first picture is shown. */
-static void move_lane(struct lane *l, size_t n)
-{
-    if (l->moved || n == 0) {
-        return;
-    }
-    int64_t shift = earliest(l->track, n) - l->track->queue[0].dts;
-    bool sane = shift > 0 && shift <= (int64_t)l->track->timescale * SHIFT_MAX_S;
-    l->shift = sane ? shift : 0;
-    l->moved = true;
-}
-
 static int64_t decode_at(const struct lane *l, size_t i)
 {
     return l->track->queue[i].dts + l->shift;
 }
 
 /* Decode times of the first n, strictly increasing; then each one's duration from the next. limit:
- * the decode time of the sample after them, CLOCK_NONE when there is none. */
+ * the time of the sample after them (before any delay), CLOCK_NONE when there is none. */
 static void settle_times(struct lane *l, size_t n, int64_t limit)
 {
     struct track *t = l->track;
-    derive_decode_times(t, n);
-    move_lane(l, n);
+    derive_decode_times(l, n);
     int64_t least = l->started ? l->last_end : INT64_MIN;
     for (size_t i = 0; i < n; i++) {
         if (decode_at(l, i) < least) {
@@ -271,7 +260,9 @@ static void settle_times(struct lane *l, size_t n, int64_t limit)
         least = decode_at(l, i) + 1;
     }
     for (size_t i = 0; i < n; i++) {
-        int64_t next = i + 1 < n ? t->queue[i + 1].dts : limit;
+        int64_t next = i + 1 < n             ? t->queue[i + 1].dts
+                       : limit == CLOCK_NONE ? CLOCK_NONE
+                                             : limit - l->delay;
         int64_t duration = next == CLOCK_NONE ? t->queue[i].duration : next - t->queue[i].dts;
         t->queue[i].duration = duration > 0 ? duration : 1;
     }
@@ -295,6 +286,15 @@ static struct index_sample *samples_room(struct writer *w, size_t lane, size_t n
     return k->samples + k->n_samples;
 }
 
+/* What is added to a lane's decode times in the boxes: they count from the recording's start, so
+ * that a player goes from one segment to the next without a break, and are never negative. */
+static int64_t time_base(const struct writer *w, const struct lane *l)
+{
+    int64_t lead = av_rescale_rnd(w->lead_90k, l->track->timescale, SCALE_90K, AV_ROUND_UP);
+    int64_t base = from_90k(l, w->zero_90k) - from_90k(l, w->origin_90k);
+    return lead + (base > 0 ? base : 0);
+}
+
 static int32_t clamp32(int64_t v)
 {
     return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int32_t)v;
@@ -308,15 +308,15 @@ static uint64_t add_run(struct writer *w, size_t lane, size_t n, struct index_fr
     struct index_run *run = &f->runs[l->index];
     *run = (struct index_run){.first_sample = k->n_samples, .n_samples = (uint32_t)n};
     if (n == 0) {
-        run->decode_time = l->last_end - from_90k(l, w->zero_90k);
-        run->decode_time = run->decode_time > 0 ? run->decode_time : 0;
+        run->decode_time = l->started ? l->last_end - from_90k(l, w->zero_90k) : 0;
         return 0;
     }
     run->decode_time = decode_at(l, 0) - from_90k(l, w->zero_90k);
-    if (run->decode_time < 0) { /* found after the zero was fixed: it starts at the zero */
-        l->shift -= run->decode_time;
-        l->last_end -= run->decode_time;
-        run->decode_time = 0;
+    int64_t before = -(run->decode_time + time_base(w, l));
+    if (before > 0) { /* earlier than all that was known when the file was begun */
+        l->shift += before;
+        l->last_end += before;
+        run->decode_time += before;
     }
     struct index_sample *s = samples_room(w, lane, n);
     uint64_t bytes = 0;
@@ -338,23 +338,25 @@ static uint64_t add_run(struct writer *w, size_t lane, size_t n, struct index_fr
 static void set_span(struct writer *w, const size_t n[LANES], struct index_fragment *f)
 {
     const struct lane *l = n[0] > 0 ? &w->lane[0] : &w->lane[1];
-    size_t count = n[0] > 0 ? n[0] : n[1];
-    const struct index_track *k = &w->index.tracks[l->index];
-    const struct index_run *run = &f->runs[l->index];
-    int64_t at = run->decode_time, first = INT64_MAX;
-    for (size_t i = 0; i < count; i++) {
-        const struct index_sample *s = &k->samples[run->first_sample + i];
-        first = at + s->composition < first ? at + s->composition : first;
-        at += s->duration;
-    }
-    f->start_90k = to_90k(l, first);
-    f->duration_90k = (uint32_t)(to_90k(l, at) - to_90k(l, run->decode_time));
+    f->start_90k = INT64_MAX;
     f->key = n[0] > 0 && l->track->queue[0].sync;
     for (size_t i = 0; i < LANES; i++) {
         const struct lane *e = &w->lane[i];
-        int64_t end = n[i] > 0 ? to_90k(e, e->last_end) - w->zero_90k : 0;
-        if (end > w->index.duration_90k) {
-            w->index.duration_90k = (uint32_t)(end < UINT32_MAX ? end : UINT32_MAX);
+        const struct index_track *k = &w->index.tracks[e->index];
+        const struct index_run *run = &f->runs[e->index];
+        int64_t at = n[i] > 0 ? run->decode_time : 0, first = INT64_MAX, end = INT64_MIN;
+        for (size_t s = 0; s < n[i]; s++) {
+            const struct index_sample *q = &k->samples[run->first_sample + s];
+            first = at + q->composition < first ? at + q->composition : first;
+            end = at + q->composition + q->duration > end ? at + q->composition + q->duration : end;
+            at += q->duration;
+        }
+        if (n[i] > 0 && e == l) {
+            f->start_90k = to_90k(e, first);
+            f->duration_90k = (uint32_t)(to_90k(e, at) - to_90k(e, run->decode_time));
+        }
+        if (n[i] > 0 && to_90k(e, end) > w->index.duration_90k) {
+            w->index.duration_90k = (uint32_t)to_90k(e, end);
         }
     }
 }
@@ -371,28 +373,22 @@ static struct index_fragment *next_fragment(struct writer *w)
     return f;
 }
 
-/* What is added to a lane's decode times in the boxes: they count from the recording's zero, so
- * that a player goes from one segment to the next without a break. */
-static int64_t time_base(const struct writer *w, const struct lane *l)
-{
-    int64_t base = from_90k(l, w->zero_90k) - from_90k(l, w->origin_90k);
-    return base > 0 ? base : 0;
-}
-
 static int write_fragment(struct writer *w, const size_t n[LANES])
 {
     struct index_fragment *f = next_fragment(w);
-    int64_t base[INDEX_TRACKS_MAX] = {0};
     uint64_t bytes = 8;
     for (size_t i = 0; i < LANES; i++) {
-        if (w->lane[i].in_segment) {
-            bytes += add_run(w, i, n[i], f);
-            base[w->lane[i].index] = time_base(w, &w->lane[i]);
-        }
+        bytes += w->lane[i].in_segment ? add_run(w, i, n[i], f) : 0;
     }
     f->mdat_bytes = (uint32_t)bytes;
     set_span(w, n, f);
     struct buf head CLEANUP(buf_finish) = BUF_INIT(BOXES_MOOF_MAX);
+    int64_t base[INDEX_TRACKS_MAX] = {0};
+    for (size_t i = 0; i < LANES; i++) {
+        if (w->lane[i].in_segment) {
+            base[w->lane[i].index] = time_base(w, &w->lane[i]);
+        }
+    }
     boxes_moof(&head, ++w->sequence, w->index.tracks, w->index.n_tracks, f, base, &f->moof_bytes);
     if (bytes > UINT32_MAX || head.overflow) {
         return verdict_fail(w->p.verdict, REMUX_E_BROKEN, "One picture is too large.");
@@ -442,14 +438,26 @@ static bool segment_is_full(const struct writer *w, int64_t end_90k)
            w->index.n_fragments + 1 >= INDEX_FRAGMENTS_MAX;
 }
 
-static int64_t earliest_90k(const struct writer *w, const size_t n[LANES])
+/* Where a segment that begins with these samples has its zero; the first one's is the recording's.
+ */
+static void set_zero(struct writer *w, const size_t n[LANES])
 {
-    int64_t zero = INT64_MAX;
+    int64_t shown[LANES] = {INT64_MAX, INT64_MAX}, decoded = INT64_MAX;
     for (size_t i = 0; i < LANES; i++) {
-        int64_t at = n[i] > 0 ? to_90k(&w->lane[i], decode_at(&w->lane[i], 0)) : INT64_MAX;
-        zero = at < zero ? at : zero;
+        const struct lane *l = &w->lane[i];
+        if (n[i] > 0) {
+            int64_t at = to_90k(l, decode_at(l, 0));
+            decoded = at < decoded ? at : decoded;
+            shown[i] = to_90k(l, earliest(l->track, n[i]) + l->shift);
+        }
     }
-    return zero;
+    bool by_picture = n[0] > 0 && (n[1] == 0 || shown[0] - shown[1] <= SOUND_AHEAD_90K);
+    w->zero_90k = by_picture || shown[0] < shown[1] ? shown[0] : shown[1];
+    if (!w->has_origin) {
+        w->has_origin = true;
+        w->origin_90k = w->zero_90k;
+        w->lead_90k = decoded < w->zero_90k ? w->zero_90k - decoded : 0;
+    }
 }
 
 /* One fragment of the first n_video pictures; limit is the decode time of the picture after them,
@@ -476,7 +484,8 @@ static int cut(struct writer *w, size_t n_video, int64_t limit)
         }
     }
     if (w->fd < 0) {
-        int r = open_segment(w, earliest_90k(w, n));
+        set_zero(w, n);
+        int r = open_segment(w);
         if (r != 0) {
             return r;
         }
@@ -520,7 +529,7 @@ int writer_step(struct writer *w)
     if ((!big && !group) || sound_is_awaited(w, span)) {
         return 0;
     }
-    return cut(w, last, v->clock.without_decode_time ? v->queue[last].pts : v->queue[last].dts);
+    return cut(w, last, sample_time(v, last));
 }
 
 int writer_end(struct writer *w)
