@@ -38,7 +38,7 @@ static int sniff(struct demux *d)
                       : verdict_fail(d->verdict, REMUX_E_UNSUPPORTED_CONTAINER,
                                      "This is not MP4, MPEG-TS or Matroska.");
     }
-    strcpy(d->verdict->container, kinds[d->kind].container);
+    snprintf(d->verdict->container, sizeof(d->verdict->container), "%s", kinds[d->kind].container);
     if (d->kind == SNIFF_MPEGTS) {
         n = input_peek(d->input, FIRST_TS_BYTES);
         d->clock.wraps = true;
@@ -272,7 +272,7 @@ static bool is_fragmented(const struct demux *d)
 static int find_tracks(struct demux *d)
 {
     if (d->kind == SNIFF_MP4 && is_fragmented(d)) {
-        strcpy(d->verdict->container, "fmp4");
+        snprintf(d->verdict->container, sizeof(d->verdict->container), "fmp4");
     }
     int r = choose_video(d);
     r = r == 0 ? choose_audio(d) : r;
