@@ -180,9 +180,11 @@ static void add_granted_row(struct story *s, const struct sealed *o)
     char *sql = mem_printf(
         "set session_replication_role = replica;"
         "insert into footage_grant (id, request_id, household_id, agency_id, alias, given_by,"
-        " given_us, visible_us, expires_us) values ('%s', '%s', '%s', '%s', 'A', '%s', 1, 1, 2);"
+        " given_us, visible_us, expires_us, wrapped_key) values ('%s', '%s', '%s', '%s', 'A', "
+        "'%s', 1, 1, 2,"
+        " decode(repeat('00', 60), 'hex'));"
         "insert into grant_item (id, grant_id, clip_id, ordinal, start_us, duration_ms,"
-        " parent_sha256) values ('%s', '%s', '%s', 0, 1, 1, '\\x00');"
+        " parent_sha256, file_bytes) values ('%s', '%s', '%s', 0, 1, 1, '\\x00', 1);"
         "insert into grant_segment (sequence, start_us, zero_90k, duration_90k, plain_bytes,"
         " sealed_bytes, sealed_digest, wrapped_key, sample_index, object_id, item_id)"
         " values (%s, '%s', '%s')",
