@@ -26,7 +26,7 @@ struct http_limits {
     unsigned body_idle_s;        /* no body byte for that long, 30 */
     unsigned body_min_rate;      /* bytes/s after 30 s, 1024 */
     unsigned handler_s;          /* a handler that does not answer: 503, 30 */
-    unsigned send_idle_s;        /* client takes no byte of the answer, 60 */
+    unsigned send_idle_s;        /* the client takes less than body_min_rate for so long, 60 */
 };
 extern const struct http_limits http_limits_default;
 

@@ -229,7 +229,7 @@ static enum MHD_Result queue(struct http_exchange *x)
         x->response = NULL;
         c->phase = CONN_SENDING;
         c->since_ms = clock_mono_ms();
-        c->acked_bytes = 0;
+        c->acked_bytes = ACKED_UNKNOWN;
     }
     return r;
 }

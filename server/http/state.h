@@ -21,6 +21,8 @@ enum {
     DROP_QUIETLY_BYTES = 64 * 1024
 }; /* an unwanted body this small is read: the connection stays */
 
+#define ACKED_UNKNOWN UINT64_MAX
+
 enum conn_phase {
     CONN_HANDSHAKE, /* TLS handshake under way */
     CONN_IDLE,      /* between requests, or before the first */
@@ -41,7 +43,7 @@ struct http_conn {
     bool served; /* had a request: from then on the keep-alive limit counts */
     bool lingering;
     uint64_t since_ms;    /* of the phase, or of the last progress in it */
-    uint64_t acked_bytes; /* by the client's TCP, when last looked */
+    uint64_t acked_bytes; /* by the client's TCP at since_ms, or ACKED_UNKNOWN */
 };
 
 struct http_server {

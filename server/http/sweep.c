@@ -50,6 +50,7 @@ static void sweep_body(struct http_conn *c, struct http_exchange *x, uint64_t no
 static void sweep_suspended(struct http_conn *c, uint64_t now_ms, struct batch *b)
 {
     struct http_exchange *x = c->x;
+    c->acked_bytes = ACKED_UNKNOWN; /* our pause, not the client's */
     if (!x->answered && now_ms >= x->wait_since_ms + x->deadline_ms) {
         answer_problem(x, PROBLEM_unavailable, NULL);
     } else if (b->n < POLL_BATCH) {
@@ -58,15 +59,21 @@ static void sweep_suspended(struct http_conn *c, uint64_t now_ms, struct batch *
     }
 }
 
+/* The least rate counts for answers too, over each span of send_idle_s: a client that takes a few
+ * bytes now and then is as good as one that takes none. */
 static void sweep_sending(struct http_conn *c, uint64_t now_ms)
 {
+    const struct http_limits *l = &c->server->limits;
+    if (c->acked_bytes != ACKED_UNKNOWN && !is_over(now_ms, c->since_ms, l->send_idle_s)) {
+        return;
+    }
     uint64_t acked = tcp_acked_bytes(c->fd);
-    if (acked != c->acked_bytes) {
-        c->acked_bytes = acked;
-        c->since_ms = now_ms;
-    } else if (is_over(now_ms, c->since_ms, c->server->limits.send_idle_s)) {
+    uint64_t least = (uint64_t)l->body_min_rate * l->send_idle_s;
+    if (c->acked_bytes != ACKED_UNKNOWN && acked - c->acked_bytes < least) {
         hang_up(c);
     }
+    c->acked_bytes = acked;
+    c->since_ms = now_ms;
 }
 
 static void sweep_conn(struct http_conn *c, uint64_t now_ms, struct batch *b)

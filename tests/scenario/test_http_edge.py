@@ -695,6 +695,16 @@ class TimeOutTest(unittest.TestCase):
                         time.sleep(0.2)
                     self.assertEqual(server.stats()["connections"], 1)
 
+    def test_a_client_that_nibbles(self):
+        server = self.serve(SEND_IDLE=3)
+        with server.connect(rcvbuf=4096) as s:
+            s.sendall(b"GET /bytes/50000000 HTTP/1.1\r\n" + HEAD + b"\r\n")
+            end = time.time() + 15
+            while server.stats()["connections"] > 1 and time.time() < end:
+                s.recv(50)
+                time.sleep(0.2)
+            self.assertEqual(server.stats()["connections"], 1)
+
     def test_a_slow_reader_is_left_alone(self):
         server = self.serve(SEND_IDLE=2)
         with server.connect(rcvbuf=4096) as s:
