@@ -125,30 +125,40 @@ static const char *parse_number(const char *s, double *ret)
     return end == s || !isfinite(*ret) ? NULL : end;
 }
 
-/* Points "open lon,lat close" with `between` after each but the last. */
-static int parse_points(const char *s, const char *open, const char *close, const char *between,
-                        struct area_point *ret_p, size_t *ret_n)
+/* How a list of points is written: "open lon,lat close", `between` after each but the last, then
+ * `end` and nothing more. */
+struct spelling {
+    const char *open, *close, *between, *end;
+};
+
+static const char *parse_point(const char *s, const struct spelling *how, struct area_point *ret_p)
+{
+    if (strncmp(s, how->open, strlen(how->open))) {
+        return NULL;
+    }
+    s = parse_number(s + strlen(how->open), &ret_p->lon);
+    s = s && *s == ',' ? parse_number(s + 1, &ret_p->lat) : NULL;
+    return s && !strncmp(s, how->close, strlen(how->close)) ? s + strlen(how->close) : NULL;
+}
+
+static int parse_points(const char *s, const struct spelling *how, struct area_point *ret_p,
+                        size_t *ret_n)
 {
     size_t n = 0;
     for (;;) {
         struct area_point p;
-        if (n == AREA_POINTS_MAX || strncmp(s, open, strlen(open))) {
+        s = n < AREA_POINTS_MAX ? parse_point(s, how, &p) : NULL;
+        if (!s) {
             return -EINVAL;
         }
-        s = parse_number(s + strlen(open), &p.lon);
-        if (!s || *s++ != ',' || !(s = parse_number(s, &p.lat)) ||
-            strncmp(s, close, strlen(close))) {
-            return -EINVAL;
-        }
-        s += strlen(close);
         ret_p[n++] = p;
-        if (!*s || *s == ')') {
+        if (*s != *how->between) {
             break;
         }
-        if (*s != *between) {
-            return -EINVAL;
-        }
-        s += strspn(s, between);
+        s += strspn(s, how->between);
+    }
+    if (strcmp(s, how->end)) {
+        return -EINVAL;
     }
     *ret_n = n;
     return 0;
@@ -156,7 +166,8 @@ static int parse_points(const char *s, const char *open, const char *close, cons
 
 int area_parse(const char *s, struct area_point *ret_p, size_t *ret_n)
 {
-    int r = parse_points(s, "", "", " ", ret_p, ret_n);
+    static const struct spelling words = {"", "", " ", ""};
+    int r = parse_points(s, &words, ret_p, ret_n);
     if (!r && *ret_n > AREA_POINTS_MIN &&
         !memcmp(&ret_p[0], &ret_p[*ret_n - 1], sizeof(ret_p[0]))) {
         (*ret_n)--;
@@ -166,5 +177,6 @@ int area_parse(const char *s, struct area_point *ret_p, size_t *ret_n)
 
 int area_parse_polygon(const char *s, struct area_point *ret_p, size_t *ret_n)
 {
-    return *s == '(' ? parse_points(s + 1, "(", ")", ",", ret_p, ret_n) : -EINVAL;
+    static const struct spelling sql = {"(", ")", ",", ")"};
+    return *s == '(' ? parse_points(s + 1, &sql, ret_p, ret_n) : -EINVAL;
 }

@@ -91,10 +91,11 @@ static void odd_text_is_refused(void **state)
 {
     struct area_point p[AREA_POINTS_MAX];
     size_t n;
-    static const char *const odd[] = {"",      "1",     "1,",       "1,2;3,4",
-                                      "nan,1", "1,2 x", "1,2 3,4z", "inf,2"};
+    static const char *const odd[] = {"",       "1",        "1,",       "1,2;3,4", "nan,1",
+                                      "1,2 x",  "1,2 3,4z", "inf,2",    "1,2)",    "1,2 ",
+                                      "((1,2)", "((1,2)))", "((1,2),)", "(1,2)"};
     for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
-        if (!area_parse(odd[i], p, &n)) {
+        if (!area_parse(odd[i], p, &n) || !area_parse_polygon(odd[i], p, &n)) {
             fail_msg("taken: %s", odd[i]);
         }
     }
