@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "crypto/password.h"
 #include "ledger/ledger.h"
+#include "metrics/metrics.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -84,6 +85,7 @@ static void record_refusal(struct sign_in *s)
     db_tx_add(tx, DB_SIGN_IN_FAILED, DB_TEXT(peer), DB_I64(now),
               DB_I64(s->account_tries * PEER_TRIES_FACTOR), DB_I64(WAIT_MAX_US));
     bool officer = s->who.kind == PRINCIPAL_OFFICER;
+    metric_add(METRIC_SIGN_IN_REFUSED, 1);
     ledger_add(tx, &(struct ledger_entry){
                        .action = "session.refused",
                        .household = id_is_zero(&s->household) ? NULL : &s->household,
@@ -103,6 +105,7 @@ static void success_recorded(void *arg, const struct db_reply *r)
         record_refusal(s);
         return;
     }
+    metric_add(METRIC_SIGN_IN_OK, db_status(r) == 0);
     answer(s, db_status(r) ? SIGN_IN_E_UNAVAILABLE : 0);
 }
 

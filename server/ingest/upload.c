@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "metrics/metrics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -200,6 +201,7 @@ struct upload *upload_begin(struct ingest *in, const struct upload_params *p)
     u->sha256 = sha256_create();
     u->arrived_us = clock_now_us();
     in->live++;
+    metric_add(METRIC_UPLOADS_OPEN, 1);
     open_begin(u);
     return u;
 }
@@ -259,11 +261,32 @@ static void log_end(const struct upload *u)
            F_INT("status", u->status), F_STR("reason", u->reason), F_STR("notes", u->report.notes));
 }
 
+static enum metric metric_of(const struct upload *u)
+{
+    if (u->status == 0) {
+        return !u->created         ? METRIC_UPLOADS_SAME
+               : u->report.partial ? METRIC_UPLOADS_PARTIAL
+                                   : METRIC_UPLOADS_STORED;
+    }
+    bool ours = u->status == INGEST_E_UNAVAILABLE || u->status == INGEST_E_FULL ||
+                u->status == INGEST_E_INTERNAL || u->status == INGEST_E_BUSY;
+    return ours ? METRIC_UPLOADS_FAILED : METRIC_UPLOADS_REFUSED;
+}
+
+static void count_end(const struct upload *u)
+{
+    metric_add(METRIC_UPLOADS_OPEN, -1);
+    metric_add(metric_of(u), 1);
+    metric_add(METRIC_UPLOAD_BYTES, (int64_t)u->body_bytes);
+    metric_observe_us(METRIC_UPLOAD_SECONDS, (uint64_t)(clock_now_us() - u->arrived_us));
+}
+
 void upload_finish(struct upload *u)
 {
     ALWAYS(!u->finished && u->pending == 0);
     u->finished = true;
     log_end(u);
+    count_end(u);
     const struct upload_result r = {
         .status = u->status,
         .remux_status = u->remux_status,
