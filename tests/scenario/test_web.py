@@ -2,6 +2,7 @@
 """The browser app: types, pure parts, every page against the stand-in server, and the owner's journeys against the real one. Node
 and Chromium do the work (tests/web/); this prepares what they need and reports."""
 import gzip
+import importlib.util
 import json
 import os
 import shutil
@@ -15,6 +16,9 @@ import yaml
 
 from doorward import BUILD, ROOT, Home, Scenario, sample, wait_for
 
+spec = importlib.util.spec_from_file_location("openapi", os.path.join(ROOT, "tests", "lint", "openapi.py"))
+openapi = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(openapi)
 WEB = os.path.join(ROOT, "server", "web")
 TESTS = os.path.join(ROOT, "tests", "web")
 CHROMIUM = os.environ.get("DOORWARD_CHROMIUM", "/usr/bin/chromium")
@@ -99,11 +103,14 @@ class AppTest(Node, unittest.TestCase):
 
 class OwnerTest(Node, Scenario):
     """The real server, a household with two cameras and a request, and its owner in Chromium."""
+    agencies = 0
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.prepare_node()
+        with open(os.path.join(ROOT, "docs", "openapi.yaml"), encoding="utf-8") as f:
+            cls.described = yaml.safe_load(f)
 
     def furnish(self):
         home = Home(self.server, "Alder Street 12", None, 0)
@@ -124,12 +131,13 @@ class OwnerTest(Node, Scenario):
         """An agency asks for the last hour around the cameras; the id of the request as the owner sees it."""
         corners = [[-122.6801, 45.5201], [-122.6755, 45.5203], [-122.6752, 45.5236], [-122.6784, 45.5245], [-122.6803, 45.5232]]
         town = "-122.75,45.45 -122.60,45.45 -122.60,45.60 -122.75,45.60"
-        agency = self.server.admin("agency", "admit", "--name", "Alder Falls Police Department", "--kind", "police", "--domain", "police.example.gov",
+        OwnerTest.agencies += 1
+        agency = self.server.admin("agency", "admit", "--name", f"Alder Falls Police Department{' II' * (self.agencies - 1)}", "--kind", "police", "--domain", "police.example.gov",
                                    "--contact", "Front desk", "--act-title", "Resolution 26-17", "--act-url", "https://example.gov/26-17",
                                    "--act-date", "2026-03-02", "--jurisdiction", town, "--staff", "one", "--staff", "two")
-        officer = self.server.admin("officer", "create", "--agency", agency["id"], "--email", "d.reyes@police.example.gov", "--name", "Dana Reyes",
+        self.officer = self.server.admin("officer", "create", "--agency", agency["id"], "--email", f"d.reyes{self.agencies}@police.example.gov", "--name", "Dana Reyes",
                                     "--badge", "4471", "--role", "requester", "--password-stdin", input="correct horse battery staple\n")
-        made = self.server.post("/api/v1/requests", token=officer["token"], json_body={
+        made = self.server.post("/api/v1/requests", token=self.officer["token"], json_body={
             "case": "26-104417", "incident": "theft", "contact": "Property desk, +1 555 0100", "polygon": corners,
             "reason": "A delivery van was broken into on Alder Street. We look for footage of the van.",
             "from": iso(time.time() - 3600), "to": iso(time.time() - 60)})
@@ -142,6 +150,35 @@ class OwnerTest(Node, Scenario):
         told = {"url": self.server.url, "email": home.email, "password": home.password, "cameras": [c for c, _ in home.cameras],
                 "clips": [c["id"] for c in home.clips()], "request": self.ask(home)}
         print(self.node("--test", os.path.join(TESTS, "real.test.mjs"), DOORWARD_HOME=json.dumps(told)))
+
+    def test_answers_are_what_the_description_says(self):
+        home = self.furnish()
+        item = self.ask(home)
+        clip = home.clips()[0]["id"]
+        accept = home.post(f"/api/v1/inbox/{item}/accept", {"clip_ids": [home.get(f"/api/v1/inbox/{item}").json["clips"][0]["clip"]["id"]]})
+        grant = accept.json["id"]
+        self.check("POST", "/api/v1/inbox/{id}/accept", accept)
+        self.check("POST", "/api/v1/clips/{id}/links", home.post(f"/api/v1/clips/{clip}/links", {}))
+        wait_for("the undo to be over", lambda: self.server.get("/api/v1/evidence", token=self.officer["token"]).json["items"], 30)
+        for path, real in {"/api/v1/session": None, "/api/v1/sessions": None, "/api/v1/cameras": None, "/api/v1/clips": None, "/api/v1/ledger": None,
+                           "/api/v1/inbox": None, "/api/v1/grants": None, "/api/v1/clips/{id}": f"/api/v1/clips/{clip}", "/healthz": None, "/readyz": None,
+                           "/api/v1/inbox/{id}": f"/api/v1/inbox/{item}", "/api/v1/grants/{id}": f"/api/v1/grants/{grant}"}.items():
+            with self.subTest(path):
+                self.check("GET", path, home.get(real or path))
+        for path in ("/api/v1/session", "/api/v1/ledger", "/api/v1/requests", "/api/v1/evidence"):
+            with self.subTest(f"{path} for an officer"):
+                self.check("GET", path, self.server.get(path, token=self.officer["token"]))
+        self.check("POST", "/api/v1/grants/{id}/withdraw", home.post(f"/api/v1/grants/{grant}/withdraw"))
+        self.check("POST", "/api/v1/cameras/{id}/secret", home.post(f"/api/v1/cameras/{home.cameras[0][0]}/secret"))
+        self.check("GET", "/api/v1/clips/{id}", self.server.get(f"/api/v1/clips/{clip}"))
+
+    def check(self, method, path, answer):
+        """The answer's body fits the schema of its status, with no field that is not described."""
+        spec = self.described["paths"][path][method.lower()]["responses"]
+        response = openapi.resolve(self.described, spec.get(str(answer.status)) or spec["default"])
+        kind = answer.headers["Content-Type"].split(";")[0]
+        self.assertIn(kind, response["content"], answer)
+        self.assertEqual([], list(openapi.fits(self.described, response["content"][kind]["schema"], answer.json, f"{method} {path}")))
 
     def test_pages_and_assets_are_served_compressed_cached_and_under_a_policy(self):
         page = self.server.get("/requests/anything")

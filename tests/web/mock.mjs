@@ -41,9 +41,15 @@ function makeClips(doc, now) {
     duration_ms: 4000 + ((i * 7919) % 26_000),
     partial: i === 4,
     notes: i % 3 === 0 ? base.notes : [],
-    ...(i === 6 ? { video: { codec: 'hevc', width: 2560, height: 1440, rotation: 0 }, audio: null } : {}),
+    ...(i === 6 ? { video: { codec: 'hvc1.1.6.L120.90', width: 2560, height: 1440, rotation: 0 }, audio: null } : {}),
     urls: { mp4: `/api/v1/clips/${id(i + 1)}/clip.mp4`, hls: `/api/v1/clips/${id(i + 1)}/index.m3u8`, still: `/api/v1/clips/${id(i + 1)}/still.jpg` },
   }));
+}
+
+function makeLedger(doc) {
+  const items = example(doc, '/api/v1/ledger').items;
+  const looks = Array.from({ length: 5 }, (_, i) => ({ ...items[2], id: id(7000 + i), action: 'clip.still' }));
+  return [...items.slice(0, 3), ...looks, ...items.slice(3)];
 }
 
 export function makeState(doc, now = Date.now()) {
@@ -63,7 +69,7 @@ export function makeState(doc, now = Date.now()) {
   Object.assign(declined.request, { id: id(9001), incident: 'missing_person', case: '26-103902' });
   return {
     signedIn: false, secondFactor: false, tries: 0, broken: false, officer: false, csrfFailures: 0, undoMs: 10_000,
-    clips, cameras: example(doc, '/api/v1/cameras').items, inbox: [open, declined], grants: [], ledger: example(doc, '/api/v1/ledger').items,
+    clips, cameras: example(doc, '/api/v1/cameras').items, inbox: [open, declined], grants: [], ledger: makeLedger(doc),
   };
 }
 

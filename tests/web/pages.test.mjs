@@ -90,40 +90,48 @@ const screens = {
   officer: { path: '/', set: (s) => { s.officer = true; } },
 };
 
-describe('every page', () => {
+const looks = [['light', 360], ['dark', 360], ['dark', 1280], ['light', 1280]];
+const heights = { 320: 740, 360: 740, 1280: 800 };
+
+/** All that must hold of the page as it stands, in one width and one colour scheme. */
+async function checkLook(page, where, name) {
+  await checkAxe(page, where);
+  await checkWidth(page, where);
+  await checkTargets(page, where);
+  if (shots) {
+    mkdirSync(shots, { recursive: true });
+    await page.screenshot({ path: join(shots, `${where}.png`), fullPage: !name.includes('delete') });
+  }
+}
+
+describe('every page is accessible, fits and is quiet, light and dark, on phone and desktop', () => {
   for (const [name, screen] of Object.entries(screens)) {
-    for (const [width, height] of [[360, 740], [1280, 800]]) {
-      for (const scheme of ['light', 'dark']) {
-        const where = `${name}-${width}-${scheme}`;
-        test(`${where} is accessible, fits and is quiet`, async () => {
-          const page = await open(browser, { width, height, scheme });
-          try {
-            mock.state.signedIn = !screen.out;
-            screen.set?.(mock.state);
-            await goTo(page, typeof screen.path === 'function' ? screen.path() : screen.path);
-            await screen.act?.(page);
-            await settled(page);
-            await checkAxe(page, where);
-            await checkWidth(page, where);
-            await checkTargets(page, where);
-            await checkQuiet(page, where);
-            if (shots) {
-              mkdirSync(shots, { recursive: true });
-              await page.screenshot({ path: join(shots, `${where}.png`), fullPage: !name.includes('delete') });
-            }
-            if (width === 360) {
-              await page.setViewportSize({ width: 320, height });
-              await checkWidth(page, `${name}-320`);
-              await page.setViewportSize({ width, height });
-              await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
-              await checkWidth(page, `${name} with text twice as large`);
-            }
-          } finally {
-            await page.context().close();
-          }
-        });
+    test(name, async () => {
+      const page = await open(browser, { width: 360, height: heights[360] });
+      try {
+        mock.state.signedIn = !screen.out;
+        mock.state.undoMs = 60_000;
+        screen.set?.(mock.state);
+        await goTo(page, typeof screen.path === 'function' ? screen.path() : screen.path);
+        await screen.act?.(page);
+        await settled(page);
+        for (const [scheme, width] of looks) {
+          await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+          await page.setViewportSize({ width, height: heights[width] });
+          await checkLook(page, `${name}-${width}-${scheme}`, name);
+        }
+        await page.emulateMedia({ forcedColors: 'active' });
+        await checkTargets(page, `${name} in forced colours`);
+        await page.setViewportSize({ width: 320, height: heights[320] });
+        await checkWidth(page, `${name}-320`);
+        await page.setViewportSize({ width: 360, height: heights[360] });
+        await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+        await checkWidth(page, `${name} with text twice as large`);
+        await checkQuiet(page, name);
+      } finally {
+        await page.context().close();
       }
-    }
+    });
   }
 });
 

@@ -12,6 +12,7 @@ const api = await source('api.ts');
 const receipt = await source('pages/receipt.tsx');
 const request = await source('pages/request.tsx');
 const clips = await source('pages/clips.tsx');
+const log = await source('pages/log.tsx');
 
 test('a length is minutes and seconds, hours when there are any, and never 0:00 for a real clip', () => {
   assert.equal(format.duration(0), '0:00');
@@ -75,9 +76,33 @@ test('words stay English whatever the browser speaks', () => {
   assert.equal(format.locale('de-DE'), 'en-GB');
 });
 
-test('both spellings of a codec are known', () => {
-  assert.ok(format.isHevc('hevc') && format.isHevc('H265'));
-  assert.ok(!format.isHevc('h264'));
+test('codecs are called what people call them', () => {
+  const names = ['avc1.640016', 'avc3.42e01e', 'hvc1.1.6.L93.B0', 'hev1.1.6.L93.B0', 'mp4a.40.2', 'mp4a.6b', 'opus', 'ac-3', 'av01.0'];
+  assert.deepEqual(names.map(format.codecName), ['H.264', 'H.264', 'H.265', 'H.265', 'AAC', 'MP3', 'Opus', 'AC-3', 'av01.0']);
+  assert.ok(format.isHevc('hev1.1') && !format.isHevc('avc1.640016'));
+});
+
+test('media is fetched from the host the page came from, whatever name the server gives itself', () => {
+  assert.equal(api.onThisHost('https://other.example:8443/api/v1/clips/a/clip.mp4?x=1'), '/api/v1/clips/a/clip.mp4?x=1');
+  assert.equal(api.onThisHost('/api/v1/clips/a/clip.mp4'), '/api/v1/clips/a/clip.mp4');
+});
+
+const entry = (action, actor, detail = {}) => ({ action, actor, detail, subject: { kind: 'clip', id: 'c' } });
+const camera = (id) => `camera ${id}`;
+
+test('the log says who did what: oneself, a camera by name, an officer by name and agency', () => {
+  assert.equal(log.sentence(entry('clip.view', { kind: 'account', id: 'me' }), 1, 'me', camera), 'You watched a clip');
+  assert.equal(log.sentence(entry('clip.upload', { kind: 'camera', id: '7' }), 1, 'me', camera), 'camera 7 sent a clip');
+  const officer = { officer: 'Dana Reyes', agency: 'Alder Falls PD' };
+  assert.equal(log.sentence(entry('grant.download', { kind: 'officer', id: 'o' }, officer), 1, 'me', camera),
+    'Dana Reyes of Alder Falls PD downloaded what you shared');
+  assert.equal(log.sentence(entry('some.new_thing', { kind: 'system', id: null }), 1, 'me', camera), 'The server: some new thing');
+});
+
+test('looks at pictures by one person in a row are one line, anything else stays apart', () => {
+  const [me, other] = [{ kind: 'account', id: 'me' }, { kind: 'account', id: 'b' }];
+  const runs = log.fold([entry('clip.still', me), entry('clip.still', me), entry('clip.still', other), entry('clip.view', me), entry('clip.view', me), entry('clip.still', me)]);
+  assert.deepEqual(runs.map((r) => r.length), [2, 1, 1, 1, 1]);
 });
 
 test('every address of the app leads to its page and others nowhere', () => {

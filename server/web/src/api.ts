@@ -87,6 +87,12 @@ async function exchange(method: string, path: string, body?: unknown): Promise<u
   return json;
 }
 
+/** Where the server says something is, on the host this page came from: behind another name its own would be a foreign one. */
+export function onThisHost(url: string): string {
+  const { pathname, search } = new URL(url, 'https://x');
+  return pathname + search;
+}
+
 /** One call. Throws ApiError and nothing else. */
 export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
   try {

@@ -116,11 +116,13 @@ export function dayStart(field: string, dayAfter = false): string | null {
   return Number.isNaN(d.getTime()) ? null : d.toISOString();
 }
 
+/** From what a player is told ("avc1.640016") to what people call it. */
 export function codecName(codec: string): string {
-  const names: Record<string, string> = {
-    h264: 'H.264', avc: 'H.264', h265: 'H.265', hevc: 'H.265', aac: 'AAC', opus: 'Opus', mp3: 'MP3', ac3: 'AC-3',
-  };
-  return names[codec.toLowerCase()] ?? codec;
+  const names: [RegExp, string][] = [
+    [/^(avc|h264)/i, 'H.264'], [/^(hvc1|hev1|hevc|h265)/i, 'H.265'], [/^mp4a\.(6b|69|40\.34)/i, 'MP3'], [/^(mp4a|aac)/i, 'AAC'],
+    [/^opus/i, 'Opus'], [/^mp3/i, 'MP3'], [/^(ec|e?ac)-?3/i, 'AC-3'],
+  ];
+  return names.find(([pattern]) => pattern.test(codec))?.[1] ?? codec;
 }
 
 export function isHevc(codec: string): boolean {

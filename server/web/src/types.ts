@@ -91,7 +91,7 @@ export interface LedgerEntry {
   at: string;
   household_id: string | null;
   action: string;
-  actor: { kind: string; id: string | null; name?: string | null };
+  actor: { kind: string; id: string | null };
   subject: { kind: string; id: string | null };
   detail: Record<string, unknown>;
   request_id: string;

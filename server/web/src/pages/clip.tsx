@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One clip: play, read, download, delete. The player starts from the address alone, without waiting for the clip's facts.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { call } from '../api';
+import { call, onThisHost } from '../api';
 import * as format from '../format';
 import { Icon } from '../icons';
 import { Back, Confirm, Copyable, Failure, KindChip, Loading, Nowhere, Time, Title } from '../parts';
@@ -11,8 +11,9 @@ import type { Clip } from '../types';
 
 const frameS = 1 / 25;
 
-function playsHevc(): boolean {
-  return document.createElement('video').canPlayType('video/mp4; codecs="hvc1.1.6.L93.B0"') !== '';
+function playsHevc(codec: string): boolean {
+  const exact = codec.includes('.') ? codec : 'hvc1.1.6.L93.B0';
+  return document.createElement('video').canPlayType(`video/mp4; codecs="${exact}"`) !== '';
 }
 
 /** Keys work while the focus is in the player, so that they never get in the way of a reader's own. */
@@ -62,7 +63,7 @@ function Player({ id, label, clip }: { id: string; label: string; clip: Clip | u
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement | null>(null);
   const [broken, setBroken] = useState(false);
-  const unplayable = clip !== undefined && format.isHevc(clip.video.codec) && !playsHevc();
+  const unplayable = clip !== undefined && format.isHevc(clip.video.codec) && !playsHevc(clip.video.codec);
   useLayoutEffect(() => {
     if (unplayable) return undefined;
     const v = takeVideo(id);
@@ -179,7 +180,7 @@ export function ClipPage({ id }: { id: string }) {
               </p>
               {clip.partial && <p class="small">{text.clips.partialHelp}</p>}
               <div class="row">
-                {may(session, 'export') && <a class="button primary" href={`${clip.urls.mp4}?download=1`} download><Icon name="download" />{text.clip.download}</a>}
+                {may(session, 'export') && <a class="button primary" href={`${onThisHost(clip.urls.mp4)}?download=1`} download><Icon name="download" />{text.clip.download}</a>}
                 {may(session, 'delete') && <Remove clip={clip} />}
               </div>
               <h2>{text.clip.details}</h2>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Home: what the cameras sent, newest first, by day. New clips appear by themselves.
 import { useEffect, useState } from 'preact/hooks';
+import { onThisHost } from '../api';
 import * as format from '../format';
 import { Icon } from '../icons';
 import { Empty, Failure, KindChip, Link, Loading, Still, Time, Title } from '../parts';
@@ -32,7 +33,7 @@ function ClipCard({ clip, eager }: { clip: Clip; eager: boolean }) {
     <li>
       <Link class="clip-card" href={`/clips/${clip.id}`}>
         <span class="frame">
-          <Still src={clip.urls.still} alt="" eager={eager} />
+          <Still src={onThisHost(clip.urls.still)} alt="" eager={eager} />
           <span class="length"><span class="hidden">{text.clips.length} </span>{format.duration(clip.duration_ms)}</span>
         </span>
         <span class="about">

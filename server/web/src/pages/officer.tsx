@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An officer's page: the agency's requests and what was given for them. It shows no counts and no places.
+import { onThisHost } from '../api';
 import * as format from '../format';
 import { Icon } from '../icons';
 import { Failure, Loading, Title } from '../parts';
@@ -17,7 +18,7 @@ function Given({ grant }: { grant: Evidence }) {
         {grant.files.map((file, i) => (
           <li key={file.id} class="row between">
             <span>{text.officer.file(i + 1)} · <span title={format.utc(file.started_at)}>{format.dateTime(file.started_at)}</span> · {format.seconds(file.duration_ms)} · {format.bytes(file.bytes)}</span>
-            <a class="button" href={file.urls.mp4} download><Icon name="download" />{text.clip.download}</a>
+            <a class="button" href={onThisHost(file.urls.mp4)} download><Icon name="download" />{text.clip.download}</a>
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request: who asks for what and why, what would be sent, and two equal answers. Nothing is ticked beforehand.
 import { useRef, useState } from 'preact/hooks';
-import { call, get } from '../api';
+import { call, get, onThisHost } from '../api';
 import * as format from '../format';
 import { Icon } from '../icons';
 import { Back, Failure, KindChip, Loading, Nowhere, Still, Time, Title } from '../parts';
@@ -46,7 +46,7 @@ function Freedom() {
 export function previewSrc(m: MatchingClip): string {
   const start = Date.parse(m.clip.started_at);
   const at = (iso: string) => Math.max(0, (Date.parse(iso) - start) / 1000).toFixed(3);
-  return `${m.clip.urls.mp4}#t=${at(m.sent_from)},${at(m.sent_to)}`;
+  return `${onThisHost(m.clip.urls.mp4)}#t=${at(m.sent_from)},${at(m.sent_to)}`;
 }
 
 function Choice(p: { match: MatchingClip; camera: string; ticked: boolean; set: (on: boolean) => void }) {
@@ -60,7 +60,7 @@ function Choice(p: { match: MatchingClip; camera: string; ticked: boolean; set: 
       <label for={id}>
         <input id={id} type="checkbox" checked={p.ticked} onChange={(e) => p.set(e.currentTarget.checked)}
           aria-label={text.requests.choose(`${p.camera}, ${when}`)} aria-describedby={`${id}-sent`} />
-        <span class="frame"><Still src={clip.urls.still} alt="" /></span>
+        <span class="frame"><Still src={onThisHost(clip.urls.still)} alt="" /></span>
         <span class="about">
           <span class="strong">{p.camera}</span>
           <Time at={clip.started_at} as="time" />
