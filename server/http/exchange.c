@@ -222,6 +222,9 @@ static void look_at_head(struct http_exchange *x, const char *method, const char
 static enum MHD_Result queue(struct http_exchange *x)
 {
     struct http_conn *c = x->conn;
+    if (x->tls) {
+        tls_send_ticket(c);
+    }
     enum MHD_Result r = MHD_queue_response(c->mhd, (unsigned)x->status, x->response);
     x->queued = r == MHD_YES;
     if (x->queued) {

@@ -40,7 +40,9 @@ struct http_conn {
     struct watch *stalled; /* suspended in its handshake until this fires; see tls.c */
     int fd;
     enum conn_phase phase;
-    bool served; /* had a request: from then on the keep-alive limit counts */
+    bool served;
+    bool ticket_sent;
+        /* TLS 1.3 session ticket */ /* had a request: from then on the keep-alive limit counts */
     bool lingering;
     uint64_t since_ms;    /* of the phase, or of the last progress in it */
     uint64_t acked_bytes; /* by the client's TCP at since_ms, or ACKED_UNKNOWN */
@@ -167,6 +169,8 @@ void raw_answer(struct http_exchange *x);       /* now, in mid body; only proble
 void raw_refuse_lengths(struct http_server *s); /* heads with a malformed Content-Length */
 /* tls.c */
 int tls_session_begin(struct http_conn *c) MUST_CHECK; /* credentials, tickets, handshake hook */
+/* Before the first answer of a connection; later calls do nothing. */
+void tls_send_ticket(struct http_conn *c);
 void tls_session_end(struct http_conn *c);
 void tls_resume_stalled(struct http_conn *c); /* before libmicrohttpd is stopped */
 extern const char tls_priorities[];

@@ -6,11 +6,18 @@
  * with the last of them. libmicrohttpd 0.9.75 sets up no session tickets, so this does. All loops
  * use one ticket secret, made at start. GnuTLS derives the key in use from it and the time, a new
  * one every three times the session life time, and still reads the tickets of the key before: with
- * a life time of eight hours that is a daily rotation that breaks no resumption. */
+ * a life time of eight hours that is a daily rotation that breaks no resumption.
+ *
+ * TLS 1.3 tickets go out with the first answer, not with the handshake as GnuTLS would have it: a
+ * client that only writes (the ffmpeg program does) never reads them, and closing a socket with
+ * unread bytes makes its kernel send a reset and throw away the end of the upload. libmicrohttpd
+ * 0.9.75 has no option for the flag that asks for it, so our gnutls_init() stands before the
+ * library's. */
 #include "http/state.h"
 
 #include "base/clock.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
@@ -44,6 +51,27 @@ static pthread_once_t ticket_once = PTHREAD_ONCE_INIT;
 static void make_ticket_secret(void)
 {
     ALWAYS(gnutls_session_ticket_key_generate(&ticket_secret) == 0);
+}
+
+typedef int gnutls_init_fn(gnutls_session_t *session, unsigned flags);
+static gnutls_init_fn *library_init;
+static pthread_once_t library_init_once = PTHREAD_ONCE_INIT;
+
+static void find_library_init(void)
+{
+    union {
+        void *p;
+        gnutls_init_fn *fn;
+    } symbol = {.p = dlsym(RTLD_NEXT, "gnutls_init")};
+    ALWAYS(symbol.p != NULL);
+    library_init = symbol.fn;
+}
+
+int gnutls_init(gnutls_session_t *session, unsigned flags)
+{
+    pthread_once(&library_init_once, find_library_init);
+    return library_init(session,
+                        flags & GNUTLS_SERVER ? flags | GNUTLS_NO_AUTO_SEND_TICKET : flags);
 }
 
 static gnutls_datum_t datum(const char *pem)
@@ -215,6 +243,17 @@ int tls_session_begin(struct http_conn *c)
         return -ENOMEM;
     }
     return 0;
+}
+
+void tls_send_ticket(struct http_conn *c)
+{
+    gnutls_session_t session = session_of(c);
+    if (!c->ticket_sent && gnutls_protocol_get_version(session) == GNUTLS_TLS1_3) {
+        /* Some hundred bytes into a socket that nothing was sent to yet. Should they not fit, the
+         * client does without. */
+        (void)gnutls_session_ticket_send(session, 1, 0);
+    }
+    c->ticket_sent = true;
 }
 
 void tls_session_end(struct http_conn *c)

@@ -86,7 +86,7 @@ static void job_done(void *arg, int status, const char *reason, const struct rem
     if (status == REMUX_E_OUTPUT) {
         upload_fail(u, INGEST_E_FULL, reason);
     } else if (status != 0) {
-        u->remux_status = status;
+        u->remux_status = u->body_bytes > 0 ? status : REMUX_E_BROKEN;
         upload_fail(u, INGEST_E_MEDIA, reason);
     }
     u->pending--;

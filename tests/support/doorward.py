@@ -162,6 +162,9 @@ class Server:
             "DOORWARD_LOG_FORMAT": "json",
         }
         self.env.update({k: str(v) for k, v in (env or {}).items()})
+        self.plain = self.env.get("DOORWARD_TLS") == "false"
+        if self.plain:  # allowed on loopback only
+            self.url, self.env["DOORWARD_LISTEN"] = f"http://localhost:{self.port}", f"127.0.0.1:{self.port}"
         self.process = None
         self._ssl = None
 
@@ -285,6 +288,8 @@ class Server:
         return self._ssl
 
     def connection(self, timeout=30):
+        if self.plain:
+            return http.client.HTTPConnection("localhost", self.port, timeout=timeout)
         return http.client.HTTPSConnection("localhost", self.port, timeout=timeout, context=self.ssl_context())
 
     def request(self, method, path, body=None, token=None, basic=None, headers=None, json_body=None, timeout=30):
