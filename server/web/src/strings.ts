@@ -151,7 +151,7 @@ export const text = {
     north: 'N',
     scale: (metres: number) => `${metres} m`,
     matching: 'Your clips from that time',
-    matchingHelp: 'Nothing is chosen yet. Tick what you want to give. Only the part inside the time asked about is sent.',
+    matchingHelp: 'Tick what you want to give; nothing is chosen for you. Only the part inside the time asked about is sent.',
     noMatching: 'You have no clips from that time any more.',
     sent: (from: string, to: string, length: string) => `Sent: ${from} to ${to}, ${length}`,
     sentOf: (whole: string) => `of ${whole}`,
