@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -291,6 +292,7 @@ static void take_options(struct run *r, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct run r = {.jobs_max = 2, .times = 1, .break_at = -1, .segment_max_ms = 60000};
+    signal(SIGPIPE, SIG_IGN);
     take_options(&r, argc, argv);
     if (argc - optind < 3) {
         fprintf(stderr,
