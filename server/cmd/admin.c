@@ -501,8 +501,12 @@ static void drained(void *arg)
 static bool run_on(struct admin *a, const char *url, const struct admin_command *command)
 {
     a->loop = loop_create(a->cmd->log);
-    a->db = db_create(&(struct db_params){
-        .loop = a->loop, .url = url, .connections = 1, .waiting_max = 16, .deadline_ms = 15000});
+    a->db = db_create(&(struct db_params){.loop = a->loop,
+                                          .url = url,
+                                          .connections = 1,
+                                          .waiting_max = 16,
+                                          .deadline_ms = 15000,
+                                          .wait_ms = 15000});
     bool ok = command->run(a);
     if (ok) {
         print_output(a);

@@ -136,6 +136,7 @@ struct db_params {
     unsigned connections; /* per loop, 4 */
     unsigned waiting_max; /* batches waiting for a connection, 1024 */
     uint64_t deadline_ms; /* 5000 */
+    uint64_t wait_ms;     /* of it, for a connection; 0: 1500 */
 };
 struct db *db_create(const struct db_params *p); /* connects in the background and keeps trying */
 bool db_ready(const struct db *db);              /* at least one connection up */

@@ -74,7 +74,7 @@ static void on_fail_timer(void *arg)
 
 static bool is_down(const struct db *db)
 {
-    return db->up == 0 && clock_mono_ms() - db->down_since_ms > DOWN_GRACE_MS;
+    return db->said_down && db->up == 0 && clock_mono_ms() - db->down_since_ms > DOWN_GRACE_MS;
 }
 
 void pool_submit(struct db *db, struct db_tx *tx)
@@ -82,7 +82,7 @@ void pool_submit(struct db *db, struct db_tx *tx)
     uint64_t now = clock_mono_ms();
     tx->submitted_ns = uv_hrtime();
     tx->deadline_ms = now + db->deadline_ms;
-    tx->wait_until_ms = now + (db->deadline_ms < WAIT_MS ? db->deadline_ms : WAIT_MS);
+    tx->wait_until_ms = now + (db->deadline_ms < db->wait_ms ? db->deadline_ms : db->wait_ms);
     db->n_unfinished++;
     if (tx->too_big) {
         log_error(db->log, "db_batch_too_big", F_INT("statements", tx->n_statements));
@@ -179,6 +179,7 @@ struct db *db_create(const struct db_params *p)
     db->n_connections = p->connections ? p->connections : 4;
     db->waiting_max = p->waiting_max ? p->waiting_max : 1024;
     db->deadline_ms = p->deadline_ms ? p->deadline_ms : 5000;
+    db->wait_ms = p->wait_ms ? p->wait_ms : WAIT_MS;
     db->down_since_ms = clock_mono_ms();
     list_init(&db->waiting);
     list_init(&db->failing);

@@ -13,7 +13,7 @@ struct db {
     const struct log *log;
     struct hosts *hosts;
     unsigned n_connections, waiting_max;
-    uint64_t deadline_ms;
+    uint64_t deadline_ms, wait_ms;
     struct connection **connections;
     unsigned up;                      /* connections that can carry a batch */
     uint64_t down_since_ms;           /* monotonic, while up is 0 */
