@@ -85,7 +85,8 @@ uint32_t cut_choose(const struct cut_source *sources, uint32_t n_sources,
     return n;
 }
 
-/* The earliest sample of the fragments, in 1/90000 s, rounded down. */
+/* The earliest sample of the fragments, in 1/90000 s from media zero, rounded down; never before
+ * it: what lies there is primed, not played, and stays so. */
 static int64_t earliest_90k(const struct index *ix)
 {
     int64_t min = INT64_MAX;
@@ -93,7 +94,7 @@ static int64_t earliest_90k(const struct index *ix)
         int64_t us = extent(ix, &ix->fragments[f]).from_us;
         min = us < min ? us : min;
     }
-    return min == INT64_MAX ? 0 : min * 9 / 100 - (min % 100 < 0 ? 1 : 0);
+    return min == INT64_MAX || min < 0 ? 0 : min * 9 / 100;
 }
 
 int cut_index(const struct cut_source *source, const struct cut_piece *piece, bool first,

@@ -23,7 +23,8 @@ uint32_t cut_choose(const struct cut_source *sources, uint32_t n_sources,
                     const struct cut_span *window, struct cut_piece *ret_pieces,
                     struct cut_span *ret_span);
 /* Make the cut's own index: the pieces' fragments, media zero moved to the first sample of the
- * first piece (ret_start_us: its UTC), so that a player starts at once. Owned by the caller. */
+ * first piece (ret_start_us: its UTC) unless that lies before it, so that a player starts at once.
+ * Owned by the caller. */
 int cut_index(const struct cut_source *source, const struct cut_piece *piece, bool first,
               struct index *ret_cut, int64_t *ret_start_us) MUST_CHECK;
 

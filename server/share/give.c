@@ -20,7 +20,6 @@ struct copy { /* one new object */
     struct seal_params seal;
     uint8_t wrapped[KEY_WRAPPED_SIZE];
     struct seal_result sealed;
-    struct buf index;
 };
 
 struct give {
@@ -53,7 +52,6 @@ static void finish(void *arg)
     g->done(g->arg, g->status, g->message);
     for (size_t i = 0; i < g->n_copies; i++) {
         secret_wipe(&g->copies[i].seal, sizeof(g->copies[i].seal));
-        buf_finish(&g->copies[i].index);
     }
     share_plan_finish(&g->plan);
     free(g->copies);
@@ -118,7 +116,7 @@ static void add_files(struct give *g, struct db_tx *tx)
                   DB_I64(c->sequence), DB_I64(p->start_us), DB_I64(p->cut.zero_90k),
                   DB_I64(p->cut.duration_90k), DB_I64(c->sealed.plain_bytes),
                   DB_I64(c->sealed.sealed_bytes), DB_BYTES(c->sealed.digest, SHA256_SIZE),
-                  DB_BYTES(c->wrapped, KEY_WRAPPED_SIZE), DB_BYTES(c->index.data, c->index.len));
+                  DB_BYTES(c->wrapped, KEY_WRAPPED_SIZE), DB_BYTES(p->coded.data, p->coded.len));
     }
 }
 
@@ -308,11 +306,9 @@ static void prepare_copies(struct give *g, const struct keyring *keyring)
             *c = (struct copy){.piece = &g->plan.items[i].pieces[p],
                                .item = i,
                                .sequence = p,
-                               .seal = {.household = g->grant, .object = id_new()},
-                               .index = BUF_INIT(INDEX_BYTES_MAX)};
+                               .seal = {.household = g->grant, .object = id_new()}};
             ALWAYS(keyring_new_object(keyring, &g->grant, g->grant_wrapped, &c->seal.object,
                                       c->seal.key, c->wrapped) == 0);
-            ALWAYS(index_encode(&c->piece->cut, &c->index) == 0); /* smaller than its source */
         }
     }
 }

@@ -61,6 +61,25 @@ static int read_indexes(const struct rows *s, int from, uint32_t n, struct index
     return 0;
 }
 
+/* Coded and read back once, so that what is committed can be opened. */
+static int encode(struct share_piece *p)
+{
+    struct index again;
+    p->coded = BUF_INIT(INDEX_BYTES_MAX);
+    if (index_encode(&p->cut, &p->coded) || index_decode(p->coded.data, p->coded.len, &again)) {
+        return SHARE_E_BROKEN;
+    }
+    index_finish(&again);
+    return 0;
+}
+
+static void piece_finish(struct share_piece *p)
+{
+    index_finish(&p->cut);
+    buf_finish(&p->coded);
+    secret_wipe(&p->from, sizeof(p->from));
+}
+
 static int add_piece(const struct rows *s, int row, const struct cut_source *source,
                      const struct cut_piece *piece, struct share_item *item)
 {
@@ -71,6 +90,10 @@ static int add_piece(const struct rows *s, int row, const struct cut_source *sou
     }
     p.body_offset = source->index->fragments[piece->first].offset;
     p.body_bytes = p.cut.plain_bytes - p.cut.init_bytes;
+    if (encode(&p)) {
+        piece_finish(&p);
+        return SHARE_E_BROKEN;
+    }
     item->pieces[item->n_pieces++] = p;
     return 0;
 }
@@ -78,8 +101,7 @@ static int add_piece(const struct rows *s, int row, const struct cut_source *sou
 static void item_finish(struct share_item *item)
 {
     for (uint32_t i = 0; i < item->n_pieces; i++) {
-        index_finish(&item->pieces[i].cut);
-        secret_wipe(&item->pieces[i].from, sizeof(item->pieces[i].from));
+        piece_finish(&item->pieces[i]);
     }
     free(item->pieces);
     *item = (struct share_item){0};
@@ -97,6 +119,9 @@ static int choose(const struct rows *s, int from, uint32_t n, const struct cut_s
     for (uint32_t i = 0; i < n_pieces && !r; i++) {
         r = add_piece(s, from + (int)pieces[i].source, &sources[pieces[i].source], &pieces[i],
                       item);
+    }
+    if (n_pieces && !r && item->span.from_us < item->pieces[0].start_us) {
+        item->span.from_us = item->pieces[0].start_us; /* sound is primed before, not played */
     }
     for (uint32_t i = 0; i < n; i++) {
         index_finish(&list[i]);

@@ -13,6 +13,7 @@ struct keyring;
 struct share_piece { /* one new object */
     struct segment_ref from;
     struct index cut;
+    struct buf coded;                 /* the same, as it is stored */
     int64_t start_us;                 /* UTC of the cut's media zero */
     uint64_t body_offset, body_bytes; /* its fragments within the source; before them goes init */
 };

@@ -154,6 +154,22 @@ static void the_cut_index_starts_at_its_first_sample(void **state)
     index_finish(&ix);
 }
 
+static void what_is_primed_before_media_zero_stays_before_it(void **state)
+{
+    struct index ix = made_up(-FRAME), cut;
+    const struct cut_source source = {.index = &ix, .start_us = start_us};
+    const struct cut_piece piece = {.first = 0, .n = 2};
+    struct buf coded = BUF_INIT(INDEX_BYTES_MAX);
+    int64_t from_us;
+    assert_int_equal(cut_index(&source, &piece, true, &cut, &from_us), 0);
+    assert_true(from_us == start_us && cut.zero_90k == 0);
+    assert_int_equal(cut.fragments[0].runs[1].decode_time, -FRAME);
+    assert_int_equal(index_encode(&cut, &coded), 0);
+    index_finish(&cut);
+    index_finish(&ix);
+    buf_finish(&coded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +180,7 @@ int main(void)
         cmocka_unit_test(nothing_goes_when_nothing_whole_lies_inside),
         cmocka_unit_test(consecutive_segments_go_on_until_the_end),
         cmocka_unit_test(the_cut_index_starts_at_its_first_sample),
+        cmocka_unit_test(what_is_primed_before_media_zero_stays_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
