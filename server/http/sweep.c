@@ -95,13 +95,6 @@ static void sweep_conn(struct http_conn *c, uint64_t now_ms, struct batch *b)
     }
 }
 
-/* What a client sent before it vanished may still wait to be read: a camera torn off the wall is
- * heard to its last byte, then libmicrohttpd finds the end by itself. */
-static bool has_unread_body(const struct http_exchange *x)
-{
-    return x->phase != X_WHOLE && !x->answered && http_body_size(x) > 0;
-}
-
 /* A client that sent its whole request and closed its half may still want the answer: it is only
  * marked. One that is gone in both directions is cut off. */
 static void look(struct batch *b)
@@ -112,12 +105,9 @@ static void look(struct batch *b)
     }
     for (unsigned i = 0; i < b->n; i++) {
         struct http_exchange *x = b->conns[i]->x;
-        if (has_unread_body(x)) {
-            continue;
-        }
         if (b->fds[i].revents & (POLLERR | POLLHUP | POLLNVAL)) {
             exchange_abort(x);
-        } else if (b->fds[i].revents & POLLRDHUP) {
+        } else if (b->fds[i].revents & POLLRDHUP && x->phase != X_BODY) {
             x->gone = true;
         }
     }
