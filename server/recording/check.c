@@ -64,12 +64,12 @@ static void on_rows(void *arg, const struct db_reply *r)
     for (int i = 0; i < c->n_rows; i++) {
         struct check_row *row = &c->rows[i];
         *row = (struct check_row){.id = db_id(r, 0, i, 0),
-                                  .household = db_id(r, 0, i, 1),
+                                  .owner = db_id(r, 0, i, 1),
                                   .plain_bytes = (uint64_t)db_i64(r, 0, i, 2),
                                   .sealed_bytes = (uint64_t)db_i64(r, 0, i, 3)};
         copy_bytes(r, i, 4, row->digest, sizeof row->digest);
         copy_bytes(r, i, 5, row->wrapped_key, sizeof row->wrapped_key);
-        copy_bytes(r, i, 6, row->household_key, sizeof row->household_key);
+        copy_bytes(r, i, 6, row->owner_key, sizeof row->owner_key);
     }
     loop_stop(c->p->loop);
 }

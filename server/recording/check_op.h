@@ -9,9 +9,9 @@
 enum { CHECK_PAGE = 500 };
 
 struct check_row {
-    struct id id, household;
+    struct id id, owner; /* household, or grant of a granted copy */
     uint64_t plain_bytes, sealed_bytes;
-    uint8_t digest[SHA256_SIZE], wrapped_key[KEY_WRAPPED_SIZE], household_key[KEY_WRAPPED_SIZE];
+    uint8_t digest[SHA256_SIZE], wrapped_key[KEY_WRAPPED_SIZE], owner_key[KEY_WRAPPED_SIZE];
 };
 
 struct check_owned {

@@ -41,8 +41,8 @@ static void read_whole(struct check *c, const struct check_row *row,
 
 static int check_bytes(struct check *c, const struct check_row *row)
 {
-    struct seal_params params = {.household = row->household, .object = row->id};
-    bool ok = keyring_open_object(c->p->keyring, &row->household, row->household_key, &row->id,
+    struct seal_params params = {.household = row->owner, .object = row->id};
+    bool ok = keyring_open_object(c->p->keyring, &row->owner, row->owner_key, &row->id,
                                   row->wrapped_key, params.key) == 0;
     c->store_status = 0;
     if (ok) {

@@ -44,7 +44,7 @@ class Crash(unittest.TestCase):
         home = server.household()
         return server, Acknowledged(home)
 
-    # ---- stories: each starts a stopped server with the point set and makes it pass there ----
+    # ---- stories: each brings a stopped server with the point set to it ----
     def upload_until_dead(self, server, acknowledged):
         server.start()
         deadline = time.monotonic() + 30
@@ -57,7 +57,8 @@ class Crash(unittest.TestCase):
         """Garbage that waits is carried out at the start."""
         point = server.env.pop("DOORWARD_FAULT_AT")
         server.start()
-        for clip in list(acknowledged.clips)[:2]:
+        self.assertEqual([acknowledged.upload() for _ in range(2)], [201, 201])
+        for clip in list(acknowledged.clips)[-2:]:
             self.assertEqual(acknowledged.home.delete(f"/api/v1/clips/{clip}").status, 204)
             del acknowledged.clips[clip]
         server.stop()
@@ -75,15 +76,20 @@ class Crash(unittest.TestCase):
     def crash_at(self, point, server, acknowledged):
         server.env["DOORWARD_FAULT_AT"] = point
         before = set(acknowledged.clips)
-        self.story(point.split(":")[0])(server, acknowledged)
-        wait_for(f"the server to die at {point}", lambda: server.process.poll() is not None, 30)
-        self.assertEqual(server.process.returncode, -9, f"at {point}\n{server.log_tail()}")
-        del server.env["DOORWARD_FAULT_AT"]
+        try:
+            self.story(point.split(":")[0])(server, acknowledged)
+            wait_for(f"the server to die at {point}", lambda: server.process.poll() is not None, 30)
+            self.assertEqual(server.process.returncode, -9, f"at {point}\n{server.log_tail()}")
+        finally:
+            server.env.pop("DOORWARD_FAULT_AT", None)
+            server.kill()
         server.start()
-        acknowledged.verify(set(acknowledged.clips) - before)
-        settled(server)
-        self.assertEqual(acknowledged.upload(), 201)
-        server.stop()
+        try:
+            acknowledged.verify(set(acknowledged.clips) - before)
+            settled(server)
+            self.assertEqual(acknowledged.upload(), 201)
+        finally:
+            server.stop()
 
     def test_kill_at_every_named_point(self):
         names = [p for p in points() if not p.startswith("give_")]

@@ -174,21 +174,24 @@ static void add_row(struct story *s, const struct sealed *o)
     free(id);
 }
 
+/* A grant has a key of its own; here it has the household's id and key, by which put_object seals.
+ */
 static void add_granted_row(struct story *s, const struct sealed *o)
 {
     char *id = id_text(&o->id), *home = id_text(&s->household), *values = row_values(o);
+    char key[2 * KEY_WRAPPED_SIZE + 1];
+    str_hex(s->household_key, KEY_WRAPPED_SIZE, key);
     char *sql = mem_printf(
         "set session_replication_role = replica;"
         "insert into footage_grant (id, request_id, household_id, agency_id, alias, given_by,"
-        " given_us, visible_us, expires_us, wrapped_key) values ('%s', '%s', '%s', '%s', 'A', "
-        "'%s', 1, 1, 2,"
-        " decode(repeat('00', 60), 'hex'));"
+        " given_us, visible_us, expires_us, wrapped_key)"
+        " values ('%s', '%s', '%s', '%s', 'A', '%s', 1, 1, 2, '\\x%s');"
         "insert into grant_item (id, grant_id, clip_id, ordinal, start_us, duration_ms,"
         " parent_sha256, file_bytes) values ('%s', '%s', '%s', 0, 1, 1, '\\x00', 1);"
         "insert into grant_segment (sequence, start_us, zero_90k, duration_90k, plain_bytes,"
         " sealed_bytes, sealed_digest, wrapped_key, sample_index, object_id, item_id)"
         " values (%s, '%s', '%s')",
-        id, id, home, id, id, id, id, id, values, id, id);
+        home, id, id, id, id, key, id, home, id, values, id, id);
     run_aside(sql);
     free(sql);
     free(values);
