@@ -151,8 +151,11 @@ void http_answer_static(struct http_exchange *x, int status, const char *content
 void http_answer_json(struct http_exchange *x, int status, json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT);
-    ALWAYS(text != NULL);
     json_decref(json);
+    if (text == NULL) { /* json_pack() failed: something in it was not UTF-8 */
+        http_answer_problem(x, PROBLEM_internal, NULL);
+        return;
+    }
     http_answer_owned(x, status, "application/json", text, strlen(text));
 }
 

@@ -34,10 +34,12 @@ enum http_method {
 enum http_method http_method(const struct http_exchange *x);
 const char *http_path(const struct http_exchange *x);
 const struct http_route *http_route_of(const struct http_exchange *x);
-/* Value of {name} in the route's pattern, percent-decoded; never NULL for a name the pattern has.
- */
+/* Value of {name} in the route's pattern, percent-decoded, UTF-8 without control characters; never
+ * NULL for a name the pattern has. */
 const char *http_param(const struct http_exchange *x, const char *name);
-/* Query argument, header (case-insensitive), cookie; NULL when absent. */
+/* Query argument (decoded, UTF-8 without control characters), header (case-insensitive), cookie
+ * (both may hold any bytes from 0x80 up: check before they go into JSON or SQL); NULL when absent.
+ */
 const char *http_query(const struct http_exchange *x, const char *name);
 const char *http_header(const struct http_exchange *x, const char *name);
 const char *http_cookie(const struct http_exchange *x, const char *name);

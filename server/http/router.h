@@ -33,7 +33,7 @@ struct route_match {
     size_t n_params;
     unsigned allowed; /* bit per http_method, filled for ROUTER_E_METHOD and OPTIONS */
 };
-/* path: raw, without query. Values point into it, still percent-encoded. */
+/* path: raw, without query, sane (uri.h). Values point into it, still percent-encoded. */
 int router_match(const struct router *r, enum http_method m, const char *path,
                  struct route_match *ret_match) MUST_CHECK;
 

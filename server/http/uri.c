@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/uri.h"
 
+#include "base/str.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/types.h>
@@ -41,7 +43,7 @@ ssize_t uri_decode(const char *s, size_t n, bool plus, char *out)
         out[len++] = (char)c;
     }
     out[len] = '\0';
-    return (ssize_t)len;
+    return str_is_text(out, len) ? (ssize_t)len : -EINVAL;
 }
 
 bool uri_is_segment(const char *s, size_t n)
@@ -56,6 +58,19 @@ bool uri_is_segment(const char *s, size_t n)
     return len > 0;
 }
 
+/* "." and ".." between slashes, in a decoded path that begins with one. */
+static bool has_dot_segment(const char *path)
+{
+    while (*path == '/') {
+        size_t n = strcspn(++path, "/");
+        if ((n == 1 || n == 2) && strspn(path, ".") >= n) {
+            return true;
+        }
+        path += n;
+    }
+    return false;
+}
+
 bool uri_is_sane(const char *target, size_t *ret_path_len)
 {
     if (target[0] != '/') {
@@ -67,27 +82,13 @@ bool uri_is_sane(const char *target, size_t *ret_path_len)
         }
     }
     size_t n = strcspn(target, "?");
-    size_t dots = 0, others = 0;
-    for (size_t i = 0; i < n;) {
-        int c = next_byte(target, n, false, &i);
-        if (c < 0) {
-            return false;
-        }
-        if (c == '/') {
-            if (others == 0 && (dots == 1 || dots == 2)) {
-                return false;
-            }
-            dots = others = 0;
-        } else {
-            dots += c == '.';
-            others += c != '.';
-        }
+    char *path = mem_alloc(n + 1, 1);
+    bool sane = uri_decode(target, n, false, path) >= 0 && !has_dot_segment(path);
+    free(path);
+    if (sane) {
+        *ret_path_len = n;
     }
-    if (others == 0 && (dots == 1 || dots == 2)) {
-        return false;
-    }
-    *ret_path_len = n;
-    return true;
+    return sane;
 }
 
 bool uri_next_arg(const char **at, const char **ret_name, size_t *ret_name_len,

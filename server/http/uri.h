@@ -11,7 +11,7 @@
 enum { URI_SEGMENT_MAX = 255 };
 
 /* Decode n bytes of s into out (at most n + 1 bytes, NUL-terminated). plus: '+' is a blank. Returns
- * the decoded length, or -EINVAL for a broken escape or one that stands for a control character. */
+ * the decoded length, or -EINVAL for a broken escape, a control character, or what is not UTF-8. */
 ssize_t uri_decode(const char *s, size_t n, bool plus, char *out);
 /* May these bytes be the value of a {name}: 1..URI_SEGMENT_MAX bytes after decoding, well formed,
  * no slash inside. */

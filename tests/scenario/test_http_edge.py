@@ -201,9 +201,9 @@ class Edge:
 
     def test_escapes_in_the_path(self):
         for path in (b"/hello%00b", b"/a%00b", b"/%2e%2e%2fhello", b"/%2e%2e/hello", b"/..%2fhello", b"/show/..", b"/show/%2e%2e",
-                     b"/show/.", b"/./hello", b"/a/../hello", b"/show/%", b"/show/%4", b"/show/%zz", b"/show/a%0ab", b"/show/a#b"):
+                     b"/show/.", b"/show/%ff", b"/show/%c0%af", b"/./hello", b"/a/../hello", b"/show/%", b"/show/%4", b"/show/%zz", b"/show/a%0ab", b"/show/a#b"):
             self.refused(b"GET " + path + b" HTTP/1.1\r\n" + HEAD + b"\r\n", name=path)
-        for query in (b"?a=%00", b"?a=%", b"?%zz=1"):
+        for query in (b"?a=%00", b"?a=%ff", b"?a=%", b"?%zz=1"):
             self.refused(b"GET /hello" + query + b" HTTP/1.1\r\n" + HEAD + b"\r\n", name=query)
         r, data = self.server.get("/show/a%2Eb%20c..?a=x%26y+z", headers={"Cookie": "d=1; c=two; e=3", "X-Test": "t"})
         shown = json.loads(data)
@@ -715,6 +715,69 @@ class TimeOutTest(unittest.TestCase):
                 got += len(s.recv(40000))
             data, closed = receive(s, 10)
             self.assertGreater(got + len(data), 5000000)
+
+
+class MutationTest(unittest.TestCase):
+    """Requests damaged by a seeded generator. HTTP_MUTATIONS and HTTP_SEED say how many and which."""
+    SEEDS = [
+        b"GET /show/a%20b?a=1&b=x%26y HTTP/1.1\r\nHost: localhost\r\nCookie: a=b; c=d\r\nX-Test: 1\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n0123456789",
+        b"POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n3;x=y\r\nfgh\r\n0\r\nT: u\r\n\r\n",
+        b"PUT /sink/slow HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 20\r\n\r\n01234567890123456789",
+        b"POST /json HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"a\":[1,2,3]}",
+        b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /source/lazy/3000 HTTP/1.0\r\nRange: bytes=0-5\r\n\r\n",
+    ]
+    PIECES = [b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b",", b";", b"%", b"%00", b"..", b"/", b"?", b"&", b"=", b"\x80", b"\xff",
+              b"Host: x\r\n", b"Content-Length: 3\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: x\r\n",
+              b"Connection: close\r\n", b"Expect: 100-continue\r\n", b"HTTP/1.1", b"HTTP/1.0", b"0\r\n\r\n", b"ffffffffffffffff", b"9" * 30, b"a" * 5000]
+
+    def damage(self, rng):
+        data = bytearray(rng.choice(self.SEEDS))
+        if rng.random() < 0.3:
+            data += rng.choice(self.SEEDS)
+        for _ in range(rng.randint(1, 5)):
+            at, kind = rng.randrange(len(data) + 1), rng.randrange(5)
+            if kind == 0:
+                data[at:at] = rng.choice(self.PIECES)
+            elif kind == 1:
+                del data[at:at + rng.randint(1, 12)]
+            elif kind == 2 and at < len(data):
+                data[at] = rng.randrange(256)
+            elif kind == 3:
+                other = rng.randrange(len(data) + 1)
+                data[at:at] = data[min(at, other):max(at, other)][:200]
+            else:
+                data[at:at + 1] = rng.choice(self.PIECES)
+        return bytes(data)
+
+    def test_damaged_requests_get_at_most_an_error(self):
+        import random
+        n, seed = int(os.environ.get("HTTP_MUTATIONS", "3000")), int(os.environ.get("HTTP_SEED", "1"))
+        rng = random.Random(seed)
+        server = Server(QUIET=1, LIMIT_HEADER=1, LIMIT_BODY_IDLE=1)
+        seen = {}
+        for i in range(n):
+            data = self.damage(rng)
+            with self.subTest(seed=seed, i=i, data=data), server.connect() as s:
+                try:
+                    s.sendall(data)
+                    if rng.random() < 0.9:
+                        s.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass
+                answer, _ = receive(s, 0.15 if i % 50 else 2)
+                statuses = re.findall(rb"HTTP/1\.1 (\d{3}) [A-Z]", answer)
+                finals = [x for x in statuses if x != b"100"]
+                for x in finals:
+                    seen[x.decode()] = seen.get(x.decode(), 0) + 1
+                    self.assertIn(x, (b"200", b"201", b"204", b"400", b"404", b"405", b"408", b"413", b"414", b"415", b"422", b"431", b"501", b"505"))
+                self.assertLessEqual(len(finals), data.count(b"HTTP/1") + 1)
+                if b"400" in finals:
+                    self.assertEqual(finals.index(b"400"), len(finals) - 1, "an answer after a 400")
+        self.assertEqual(server.get("/hello")[0].status, 200)
+        self.assertGreater(seen.get("400", 0), n // 20, seen)
+        server.stop()
 
 
 class ListenTest(unittest.TestCase):

@@ -53,6 +53,12 @@ static void get_hello(struct http_exchange *x)
     http_answer_json(x, 200, json_pack("{s:s}", "hello", "world"));
 }
 
+/* Headers and cookies may hold anything from 0x80 up. */
+static const char *text_or_null(const char *s)
+{
+    return s != NULL && str_is_text(s, strlen(s)) ? s : NULL;
+}
+
 static void get_show(struct http_exchange *x)
 {
     static const char *const known[] = {"a", "b", NULL};
@@ -64,8 +70,9 @@ static void get_show(struct http_exchange *x)
     http_answer_json(x, 200,
                      json_pack("{s:s, s:s?, s:s?, s:s?, s:s, s:b, s:s}", "name",
                                http_param(x, "name"), "a", http_query(x, "a"), "cookie",
-                               http_cookie(x, "c"), "header", http_header(x, "x-test"), "peer",
-                               http_peer(x), "tls", http_is_tls(x), "path", http_path(x)));
+                               text_or_null(http_cookie(x, "c")), "header",
+                               text_or_null(http_header(x, "x-test")), "peer", http_peer(x), "tls",
+                               http_is_tls(x), "path", http_path(x)));
 }
 
 /* Byte i of every answer is i * 31 + (i >> 8): it repeats every 65536. */
