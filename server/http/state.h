@@ -42,7 +42,7 @@ struct http_conn {
     enum conn_phase phase;
     bool served;
     bool ticket_sent;
-        /* TLS 1.3 session ticket */ /* had a request: from then on the keep-alive limit counts */
+    /* TLS 1.3 session ticket */ /* had a request: from then on the keep-alive limit counts */
     bool lingering;
     uint64_t since_ms;    /* of the phase, or of the last progress in it */
     uint64_t acked_bytes; /* by the client's TCP at since_ms, or ACKED_UNKNOWN */
