@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 #include "metrics/metrics.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ struct sign_in {
     sign_in_fn *done;
     void *arg;
     char *password, *hash; /* hash NULL: nobody has this address */
-    char email_key[SIGN_IN_EMAIL_MAX + 1], totp[16], peer[64], request_id[64];
+    char email_key[SIGN_IN_EMAIL_MAX + 1], totp[16], peer[64], network[64], request_id[64];
     bool totp_given, totp_needed, password_ok, totp_ok;
     uint8_t totp_secret[TOTP_SECRET_SIZE];
     int64_t totp_step, idle_us, lifetime_us;
@@ -55,8 +56,29 @@ int sign_in_email_key(const char *email, char *out)
     return 0;
 }
 
+/* Failures are counted by address; of IPv6, by the network that one customer has. */
+static void peer_network(const char *peer, char *out, size_t size)
+{
+    struct in6_addr a;
+    if (inet_pton(AF_INET6, peer, &a) != 1 || IN6_IS_ADDR_V4MAPPED(&a)) {
+        snprintf(out, size, "%s", peer);
+        return;
+    }
+    char text[INET6_ADDRSTRLEN];
+    memset(a.s6_addr + 8, 0, 8);
+    snprintf(out, size, "%s/64", inet_ntop(AF_INET6, &a, text, sizeof(text)));
+}
+
 static void answer(struct sign_in *s, int status)
 {
+    static const enum metric metrics[] = {
+        [0] = METRIC_SIGN_IN_OK,
+        [SIGN_IN_E_REFUSED] = METRIC_SIGN_IN_REFUSED,
+        [SIGN_IN_E_SECOND_FACTOR] = METRIC_SIGN_IN_REFUSED,
+        [SIGN_IN_E_LATER] = METRIC_SIGN_IN_LATER,
+        [SIGN_IN_E_UNAVAILABLE] = METRIC_SIGN_IN_LATER,
+    };
+    metric_add(metrics[status], 1);
     s->result.status = status;
     s->done(s->arg, &s->result);
     secret_wipe(s->password, strlen(s->password));
@@ -77,7 +99,7 @@ static void record_refusal(struct sign_in *s)
     char account[SIGN_IN_EMAIL_MAX + 16], peer[80], detail[128];
     int64_t now = clock_now_us();
     snprintf(account, sizeof(account), "account:%s", s->email_key);
-    snprintf(peer, sizeof(peer), "peer:%s", s->peer);
+    snprintf(peer, sizeof(peer), "peer:%s", s->network);
     snprintf(detail, sizeof(detail), "{\"peer\":\"%s\"}", s->peer);
     struct db_tx *tx = db_tx_begin(s->db);
     db_tx_add(tx, DB_SIGN_IN_FAILED, DB_TEXT(account), DB_I64(now), DB_I64(s->account_tries),
@@ -86,6 +108,7 @@ static void record_refusal(struct sign_in *s)
               DB_I64(s->account_tries * PEER_TRIES_FACTOR), DB_I64(WAIT_MAX_US));
     bool officer = s->who.kind == PRINCIPAL_OFFICER;
     metric_add(METRIC_SIGN_IN_REFUSED, 1);
+    db_tx_add(tx, DB_SIGN_IN_PRUNE, DB_I64(now));
     ledger_add(tx, &(struct ledger_entry){
                        .action = "session.refused",
                        .household = id_is_zero(&s->household) ? NULL : &s->household,
@@ -223,10 +246,11 @@ void sign_in_begin(const struct sign_in_params *p, sign_in_fn *done, void *arg)
     s->lifetime_us = p->lifetime_us;
     snprintf(s->totp, sizeof(s->totp), "%s", p->totp ? p->totp : "");
     snprintf(s->peer, sizeof(s->peer), "%s", p->peer);
+    peer_network(s->peer, s->network, sizeof(s->network));
     snprintf(s->request_id, sizeof(s->request_id), "%s", p->request_id);
     if (sign_in_email_key(p->email, s->email_key)) {
         snprintf(s->email_key, sizeof(s->email_key), "-"); /* nobody's: refused like any other */
     }
     db_run(s->db, looked_up, s, DB_SIGN_IN_LOOKUP, DB_TEXT(s->email_key), DB_TEXT(s->peer),
-           DB_I64(clock_now_us()));
+           DB_I64(clock_now_us()), DB_TEXT(s->network));
 }

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signing in, staying signed in, being signed out."""
 import base64
+import functools
 import hashlib
 import hmac
 import statistics
 import struct
+import threading
 import time
 import unittest
 
@@ -126,6 +128,55 @@ class Guessing(Scenario):
             answer = self.server.post("/api/v1/session", {"email": home.email, "password": "wrong again"})
         self.assertEqual((answer.status, answer.problem), (429, "too_many_requests"))
         self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
+
+
+class Flood(Scenario):
+    env = {"DOORWARD_TRUSTED_PROXIES": "127.0.0.1,::1"}  # so that each guess may come from an address of its own
+
+    def test_a_flood_of_guesses_leaves_the_server_usable(self):
+        home = self.server.household()
+        answers, others, done = [], [], threading.Event()
+
+        def guess(i):
+            answers.append(self.server.request("POST", "/api/v1/session", json_body={"email": f"n{i}@example.org", "password": "surely not"},
+                                               headers={"X-Forwarded-For": f"198.51.100.{i}"}, timeout=60))
+
+        def use():
+            while not done.is_set():
+                begun = time.monotonic()
+                self.assertEqual(home.get("/api/v1/cameras").status, 200)
+                others.append(time.monotonic() - begun)
+        user = threading.Thread(target=use)
+        user.start()
+        in_threads(*[functools.partial(guess, i) for i in range(100)])
+        done.set()
+        user.join()
+        self.assertEqual({a.status for a in answers}, {401, 429})
+        later = [a for a in answers if a.status == 429]
+        self.assertGreaterEqual(len(later), 20)  # 4 at once and 64 waiting: the rest is told so, at once
+        self.assertTrue(all(int(a.headers["Retry-After"]) >= 1 for a in later))
+        self.assertLess(statistics.median(others), 1.0)
+        self.assertEqual(self.server.post("/api/v1/session", {"email": home.email, "password": home.password}).status, 200)
+        metrics = self.server.metrics()
+        self.assertGreaterEqual(metrics['doorward_sign_ins_total{result="later"}'], 20)
+        self.assertGreaterEqual(metrics['doorward_sign_ins_total{result="ok"}'], 1)
+
+    def test_a_customer_of_a_network_has_one_count(self):
+        statuses = [self.server.request("POST", "/api/v1/session", json_body={"email": f"v6-{i}@example.org", "password": "surely not"},
+                                        headers={"X-Forwarded-For": f"2001:db8:7:7::{i + 1:x}"}).status for i in range(45)]
+        self.assertIn(429, statuses)
+        self.assertEqual(set(statuses[:39]), {401})
+
+    def test_an_attack_from_elsewhere_does_not_hold_up_the_owner_at_home(self):
+        home = self.server.household()
+
+        def sign_in(password, peer):
+            return self.server.request("POST", "/api/v1/session", json_body={"email": home.email, "password": password},
+                                       headers={"X-Forwarded-For": peer}).status
+        self.assertEqual(sign_in(home.password, "203.0.113.5"), 200)
+        statuses = [sign_in(f"wrong {i}", f"198.51.100.{200 + i}") for i in range(14)]
+        self.assertIn(429, statuses)
+        self.assertEqual(sign_in(home.password, "203.0.113.5"), 200)
 
 
 class SecondFactor(Scenario):
