@@ -810,6 +810,7 @@ class DrainTest(unittest.TestCase):
             self.assertEqual(receive_answer(upload)[0], 201)
             self.assertEqual(receive_answer(busy)[0], 200)
             server.wait_for("^drained")
+            server.process.wait(20)
             for s in (kept, busy, upload):
                 s.close()
             server.stop()
