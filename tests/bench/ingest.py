@@ -71,7 +71,6 @@ location / {{ root {self.root}/put; dav_methods PUT; create_full_put_path on; }}
         out = os.path.join(self.root, "hls", name)
         os.makedirs(out)
         p = subprocess.Popen(["ffmpeg", "-v", "error", "-nostdin", "-i", os.path.join(self.root, "put", name), "-c", "copy", "-f", "hls",
-                              "-hls_time", "4", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4",
                               os.path.join(out, "index.m3u8")])
         _, status, used = os.wait4(p.pid, 0)
         p.returncode = 0
@@ -148,7 +147,7 @@ def main():
         results = {}
 
         def measure(label, cpu, port, prefix, fmt, hdrs, after=None, keep_alive=True, uploaders=args.uploaders):
-            jobs = [(f"{prefix}{label}-{n}-{time.monotonic_ns()}.bin", hdrs, bodies[fmt]) for n in range(args.clips)]
+            jobs = [(f"{prefix}{label.replace(chr(32), chr(45))}-{n}-{time.monotonic_ns()}.bin", hdrs, bodies[fmt]) for n in range(args.clips)]
             before, t0 = cpu(), time.monotonic()
             upload_all(port, context, jobs, uploaders, after, keep_alive)
             time.sleep(0.3)  # the last workers are reaped
