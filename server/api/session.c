@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SIGN_IN_BODY_MAX = 8192 };
+enum {
+    SIGN_IN_BODY_MAX = 8192,
+    SIGN_IN_DEADLINE_MS = 60000
+}; /* a turn at hashing may take a while */
 
 /* ---- who am I ---- */
 static json_t *rights_json(int64_t rights)
@@ -162,6 +165,7 @@ static void sign_in_body(void *arg, struct http_exchange *x, json_t *json)
 
 API_HANDLER(api_session_create)
 {
+    http_set_deadline(x, SIGN_IN_DEADLINE_MS);
     http_read_json(x, SIGN_IN_BODY_MAX, sign_in_body, api);
 }
 

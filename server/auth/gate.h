@@ -7,7 +7,7 @@
 
 #include "base/loop.h"
 
-enum { GATE_SLOTS = 4, GATE_WAITING = 64 };
+enum { GATE_SLOTS = 4, GATE_WAITING = 28 };
 enum { GATE_E_FULL = 1 };
 /* Run work(arg) on the thread pool as soon as there is a slot, then done(arg) on l. GATE_E_FULL:
  * neither will be called. Any loop's thread. */
