@@ -214,7 +214,7 @@ static void get_work(void *arg)
         return;
     }
     op->n = op->get.n;
-    op->p = mem_alloc(op->n, 1);
+    op->p = mem_resize(NULL, op->n, 1); /* need not be zeroed: all of it is read */
     op->status = d->ops->get(d, op->key, op->get.offset, op->p, op->n);
     if (op->status == 0 && op->get.map != NULL) {
         ssize_t mapped = op->get.map(op->get.map_arg, op->p, op->n);

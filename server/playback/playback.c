@@ -21,6 +21,7 @@ struct playback *playback_create(const struct playback_params *p)
     list_init(&pb->cached);
     pb->gate = view_gate_create();
     pb->stills = still_queue_create(pb);
+    pb->extents = extent_cache_create(p->loop);
     return pb;
 }
 
@@ -93,9 +94,13 @@ static void keep(struct playback_clip *c)
 void playback_forget(struct playback *pb, const struct id *clip)
 {
     struct playback_clip *c = find(pb, clip);
-    if (c != NULL) {
-        drop(c);
+    if (c == NULL) {
+        return;
     }
+    for (uint32_t i = 0; i < c->n_segments; i++) {
+        extent_forget(pb->extents, &c->segments[i].seal.object);
+    }
+    drop(c);
 }
 
 struct playback *playback_destroy(struct playback *pb)
@@ -108,6 +113,7 @@ struct playback *playback_destroy(struct playback *pb)
     }
     view_gate_destroy(pb->gate);
     still_queue_destroy(pb->stills);
+    extent_cache_destroy(pb->extents);
     free(pb);
     return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef PLAYBACK_INTERNAL_H
 #define PLAYBACK_INTERNAL_H
 
+#include "playback/extent.h"
 #include "playback/playback.h"
 
 struct view_gate;
@@ -14,6 +15,7 @@ struct playback {
     size_t cached_bytes;
     struct view_gate *gate;
     struct still_queue *stills;
+    struct extent_cache *extents;
 };
 
 struct view_gate *view_gate_create(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A block of the virtual MP4 is cut into spans: the header's bytes, and per segment one read that
- * takes in the moof boxes between the slices, which are then squeezed out in place. The usual block
- * is one span, whose buffer is handed on as it came. */
+/* A block is put together from pieces: the header's bytes, and stretches of segments' plaintext,
+ * which come from the extents lately read or are read now - whole sealed chunks, as far as the
+ * block reaches, and further when it goes on where an earlier one ended. The moof boxes between the
+ * MP4's slices are read along and skipped. */
 #include "playback/stream.h"
 
 #include "playback/playback_internal.h"
@@ -11,17 +12,25 @@
 
 /* ---- one block ---- */
 
+enum { READ_AHEAD_BYTES = 512 << 10 };
+
 struct block {
     struct playback_clip *clip;
     uint32_t file;
     uint64_t from, to;
-    uint8_t *out; /* owned; NULL until more than one span is needed */
+    uint8_t *out; /* owned */
     size_t have;
-    uint32_t slice;      /* the span under way: its first slice and place in the segment */
-    uint64_t span_from;  /* plaintext */
-    uint64_t span_bytes; /* of the file's bytes in it */
+    uint32_t reading; /* segment */
+    uint64_t read_from;
     stream_block_fn *done;
     void *arg;
+};
+
+/* Bytes of the file that lie together in one segment. */
+struct piece {
+    uint32_t segment;
+    uint64_t offset, length; /* plaintext */
+    uint64_t reach;          /* where the segment's last wanted byte ends */
 };
 
 uint64_t stream_size(const struct playback_clip *c, uint32_t file)
@@ -29,8 +38,9 @@ uint64_t stream_size(const struct playback_clip *c, uint32_t file)
     return file == STREAM_MP4 ? c->mp4.size_bytes : c->segments[file].plain_bytes;
 }
 
-static void finish(struct block *b, int status, uint8_t *p)
+static void finish(struct block *b, int status)
 {
+    uint8_t *p = b->out;
     if (status != 0) {
         free(p);
         p = NULL;
@@ -40,104 +50,100 @@ static void finish(struct block *b, int status, uint8_t *p)
     free(b);
 }
 
-/* Take the slices' bytes to the front of what was read. */
-static void squeeze(const struct block *b, uint8_t *p)
+static uint64_t least(uint64_t a, uint64_t b)
 {
-    const struct mp4 *m = &b->clip->mp4;
-    uint64_t at = b->from + b->have, moved = 0;
-    for (uint32_t i = b->slice; moved < b->span_bytes; i++) {
-        const struct mp4_slice *s = &m->slices[i];
-        uint64_t skip = at + moved - s->at, n = s->length - skip;
-        n = n < b->span_bytes - moved ? n : b->span_bytes - moved;
-        memmove(p + moved, p + (s->offset + skip - b->span_from), n);
-        moved += n;
-    }
+    return a < b ? a : b;
 }
 
-static void next_span(struct block *b);
+static struct piece mp4_piece(const struct block *b, uint64_t at)
+{
+    const struct mp4 *m = &b->clip->mp4;
+    uint32_t i = mp4_slice_at(m, at);
+    const struct mp4_slice *s = &m->slices[i];
+    struct piece p = {.segment = s->segment, .offset = s->offset + (at - s->at)};
+    p.length = least(s->length - (at - s->at), b->to - at);
+    for (; i < m->n_slices && m->slices[i].segment == p.segment && m->slices[i].at < b->to; i++) {
+        p.reach = m->slices[i].offset + least(m->slices[i].length, b->to - m->slices[i].at);
+    }
+    return p;
+}
 
-static void on_span(void *arg, int status, uint8_t *p, size_t n)
+static struct piece piece_at(const struct block *b, uint64_t at)
+{
+    if (b->file == STREAM_MP4) {
+        return mp4_piece(b, at);
+    }
+    return (struct piece){.segment = b->file, .offset = at, .length = b->to - at, .reach = b->to};
+}
+
+static void next_piece(struct block *b);
+
+static void on_read(void *arg, int status, uint8_t *p, size_t n)
 {
     struct block *b = arg;
     if (status != 0) {
-        finish(b, status, b->out);
+        finish(b, status);
         return;
     }
-    if (b->file == STREAM_MP4) {
-        squeeze(b, p);
-    }
-    size_t all = (size_t)(b->to - b->from);
-    if (b->have == 0 && b->span_bytes == all) {
-        finish(b, 0, p);
-        return;
-    }
-    b->out = b->out != NULL ? b->out : mem_alloc(all, 1);
-    memcpy(b->out + b->have, p, (size_t)b->span_bytes);
-    free(p);
-    b->have += (size_t)b->span_bytes;
-    next_span(b);
+    extent_keep(b->clip->pb->extents, &b->clip->segments[b->reading].seal.object, b->read_from, p,
+                n);
+    next_piece(b);
 }
 
-static void read_span(struct block *b, uint32_t segment, uint64_t to)
+static void read_piece(struct block *b, const struct piece *p)
 {
-    const struct playback_clip *c = b->clip;
-    segment_read(c->pb->p.store, &c->segments[segment], b->span_from, to, on_span, b);
+    const struct segment_ref *s = &b->clip->segments[p->segment];
+    struct playback *pb = b->clip->pb;
+    uint64_t from = p->offset - p->offset % SEAL_CHUNK_SIZE, to = p->reach;
+    bool goes_on = from > 0 && extent_find(pb->extents, &s->seal.object, from - 1) != NULL;
+    if (goes_on && to < from + READ_AHEAD_BYTES) {
+        to = from + READ_AHEAD_BYTES;
+    }
+    to += SEAL_CHUNK_SIZE - 1;
+    to -= to % SEAL_CHUNK_SIZE;
+    to = least(least(to, from + SEGMENT_READ_MAX), s->plain_bytes);
+    b->reading = p->segment;
+    b->read_from = from;
+    segment_read(pb->p.store, s, from, to, on_read, b);
 }
 
-static void mp4_span(struct block *b, uint64_t at)
+/* One stretch of the file to its place. False: it must be read first. */
+static bool take_piece(struct block *b, const struct piece *p)
+{
+    const struct id *object = &b->clip->segments[p->segment].seal.object;
+    const struct extent *e = extent_find(b->clip->pb->extents, object, p->offset);
+    if (e == NULL) {
+        return false;
+    }
+    size_t n = (size_t)least(p->length, e->to - p->offset);
+    memcpy(b->out + b->have, e->p + (p->offset - e->from), n);
+    b->have += n;
+    return true;
+}
+
+static void take_header(struct block *b, uint64_t at)
 {
     const struct mp4 *m = &b->clip->mp4;
-    uint32_t i = mp4_slice_at(m, at), segment = m->slices[i].segment;
-    b->slice = i;
-    b->span_from = m->slices[i].offset + (at - m->slices[i].at);
-    b->span_bytes = 0;
-    uint64_t end = b->span_from;
-    for (; i < m->n_slices && m->slices[i].segment == segment && m->slices[i].at < b->to; i++) {
-        const struct mp4_slice *s = &m->slices[i];
-        if (s->offset >= b->span_from + SEGMENT_READ_MAX) {
-            break;
+    size_t n = (size_t)(least(b->to, m->header_bytes) - at);
+    memcpy(b->out + b->have, m->header + at, n);
+    b->have += n;
+}
+
+static void next_piece(struct block *b)
+{
+    while (b->from + b->have < b->to) {
+        uint64_t at = b->from + b->have;
+        if (b->file == STREAM_MP4 && at < b->clip->mp4.header_bytes) {
+            take_header(b, at);
+            continue;
         }
-        uint64_t stop = s->offset + s->length, wanted = s->offset + (b->to - s->at);
-        stop = stop < wanted ? stop : wanted;
-        stop = stop < b->span_from + SEGMENT_READ_MAX ? stop : b->span_from + SEGMENT_READ_MAX;
-        end = stop;
-        b->span_bytes = s->at + (stop - s->offset) - at;
-        if (stop < s->offset + s->length) {
-            break;
+        struct piece p = piece_at(b, at);
+        if (!take_piece(b, &p)) {
+            read_piece(b, &p);
+            return;
         }
     }
-    read_span(b, segment, end);
-}
-
-static void segment_span(struct block *b, uint64_t at)
-{
-    b->span_from = at;
-    b->span_bytes = b->to - at;
-    read_span(b, b->file, b->to);
-}
-
-static void header_span(struct block *b, uint64_t at)
-{
-    const struct mp4 *m = &b->clip->mp4;
-    uint64_t to = b->to < m->header_bytes ? b->to : m->header_bytes;
-    b->out = b->out != NULL ? b->out : mem_alloc((size_t)(b->to - b->from), 1);
-    memcpy(b->out + b->have, m->header + at, (size_t)(to - at));
-    b->have += (size_t)(to - at);
-    next_span(b);
-}
-
-static void next_span(struct block *b)
-{
-    uint64_t at = b->from + b->have;
-    if (at == b->to) {
-        finish(b, 0, b->out);
-    } else if (b->file != STREAM_MP4) {
-        segment_span(b, at);
-    } else if (at < b->clip->mp4.header_bytes) {
-        header_span(b, at);
-    } else {
-        mp4_span(b, at);
-    }
+    finish(b, 0);
 }
 
 void stream_block(struct playback_clip *c, uint32_t file, uint64_t from, uint64_t to,
@@ -150,8 +156,9 @@ void stream_block(struct playback_clip *c, uint32_t file, uint64_t from, uint64_
                         .from = from,
                         .to = to,
                         .done = done,
-                        .arg = arg};
-    next_span(b);
+                        .arg = arg,
+                        .out = mem_resize(NULL, (size_t)(to - from), 1)};
+    next_piece(b);
 }
 
 /* ---- a stream of blocks ---- */

@@ -16,7 +16,7 @@ uint64_t stream_size(const struct playback_clip *c, uint32_t file);
  * status is 0. */
 typedef void stream_block_fn(void *arg, int status, uint8_t *p, size_t n);
 /* Bytes [from, to) of the file, 1..STREAM_BLOCK_MAX of them, inside it. done exactly once; before
- * this returns when no segment is needed (the front of a header). */
+ * this returns when nothing must be read. */
 void stream_block(struct playback_clip *c, uint32_t file, uint64_t from, uint64_t to,
                   stream_block_fn *done, void *arg);
 

@@ -21,7 +21,9 @@ static ssize_t read_open(void *arg, uint8_t *p, size_t n)
         return plain;
     }
     ALWAYS((size_t)plain >= op->skip + op->want);
-    memmove(p, p + op->skip, op->want);
+    if (op->skip > 0) {
+        memmove(p, p + op->skip, op->want);
+    }
     return (ssize_t)op->want;
 }
 

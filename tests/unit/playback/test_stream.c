@@ -4,6 +4,7 @@
 
 #include "tests/support/unit.h"
 
+#include "playback/playback_internal.h"
 #include "playback/stream.h"
 
 #include "make_index.h"
@@ -21,6 +22,7 @@ static struct {
 } pending[4];
 static size_t n_pending;
 static int fail_with;
+static unsigned reads;
 
 static uint8_t byte_of(uint64_t segment, uint64_t offset)
 {
@@ -32,6 +34,8 @@ void segment_read(struct store *s, const struct segment_ref *ref, uint64_t from,
 {
     assert_true(from < to && to <= ref->plain_bytes && to - from <= SEGMENT_READ_MAX);
     assert_true(n_pending < ARRAY_LEN(pending));
+    assert_true(from % SEAL_CHUNK_SIZE == 0);
+    reads++;
     uint8_t *p = malloc(to - from);
     for (uint64_t i = from; i < to; i++) {
         p[i - from] = byte_of(ref->seal.object.b[0], i);
@@ -75,8 +79,9 @@ struct fixture {
     uint8_t *whole;
 };
 
-/* playback_internal.h's struct begins with the parameters, of which only the store is used. */
-static struct playback_params services;
+static struct loop *loop;
+static struct playback services;
+static const struct log quiet = {.fd = 2, .level = LOG_ERROR};
 
 static int set_up(void **state)
 {
@@ -102,7 +107,9 @@ static int set_up(void **state)
     f->clip.segments = f->refs;
     f->clip.n_segments = 2;
     f->clip.refs = 1;
-    f->clip.pb = (struct playback *)(void *)&services;
+    loop = loop_create(&quiet);
+    services.extents = extent_cache_create(loop);
+    f->clip.pb = &services;
     const struct mp4 *v = &f->clip.mp4;
     f->whole = malloc(v->size_bytes);
     memcpy(f->whole, v->header, v->header_bytes);
@@ -122,6 +129,8 @@ static int tear_down(void **state)
     struct fixture *f = *state;
     assert_int_equal(f->clip.refs, 1);
     assert_int_equal(n_pending, 0);
+    extent_cache_destroy(services.extents);
+    loop_destroy(loop);
     mp4_finish(&f->clip.mp4);
     free(f->whole);
     free(f);
@@ -171,6 +180,23 @@ static void any_range_of_the_mp4_is_what_the_whole_has_there(void **state)
         assert_memory_equal(g.p, f->whole + from, to - from);
         free(g.p);
     }
+}
+
+static void what_was_read_lately_is_not_read_again(void **state)
+{
+    struct fixture *f = *state;
+    reads = 0;
+    for (uint64_t from = 200000; from < 1200000; from += 100000) {
+        struct got g = read_block(f, STREAM_MP4, from, from + 100000);
+        assert_memory_equal(g.p, f->whole + from, 100000);
+        free(g.p);
+    }
+    assert_in_range(reads, 2, 4); /* the first, then half a megabyte ahead each time */
+    extent_forget(services.extents, &f->refs[0].seal.object);
+    assert_null(extent_find(services.extents, &f->refs[0].seal.object, 300000));
+    unsigned before = reads;
+    free(read_block(f, STREAM_MP4, 200000, 200010).p);
+    assert_int_equal(reads, before + 1);
 }
 
 static void a_segment_is_read_as_it_is(void **state)
@@ -265,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(any_range_of_the_mp4_is_what_the_whole_has_there, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(what_was_read_lately_is_not_read_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_segment_is_read_as_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_read_fails_the_block, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_stream_gives_every_byte_in_order, set_up, tear_down),
