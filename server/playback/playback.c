@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One statement for a cached clip, three in one round trip for another. The cache is a list, newest
- * first, small enough to be searched: at 16 MiB it holds some hundred clips. */
+/* One statement for a cached clip, three in one round trip for another. The statements of cached
+ * clips are sent together: while some are under way, requests that come wait for the next batch, in
+ * which the same question is put once - a question always put after the request came. The cache is
+ * a list, newest first, small enough to be searched: at 16 MiB it holds some hundred clips. */
 #include "playback/playback_internal.h"
 
 #include "base/clock.h"
 
+enum { CHECKS_MAX = 64 };
+
 struct open_op {
+    struct list node; /* of playback.waiting */
     struct playback *pb;
-    struct id clip;
+    struct id account, clip;
     unsigned access, facts, segments; /* statements of the batch */
     struct playback_clip *cached;     /* held, or NULL: rows are coming */
     playback_open_fn *done;
     void *arg;
+};
+
+/* The checks that go to the database together. */
+struct checks {
+    struct playback *pb;
+    size_t n;
+    struct open_op *ops[CHECKS_MAX];
 };
 
 struct playback *playback_create(const struct playback_params *p)
@@ -19,6 +31,7 @@ struct playback *playback_create(const struct playback_params *p)
     struct playback *pb = mem_new(struct playback);
     pb->p = *p;
     list_init(&pb->cached);
+    list_init(&pb->waiting);
     pb->gate = view_gate_create();
     pb->stills = still_queue_create(pb);
     pb->extents = extent_cache_create(p->loop);
@@ -140,9 +153,8 @@ static int take_rows(struct open_op *op, const struct db_reply *r, struct playba
     return status;
 }
 
-static void open_done(void *arg, const struct db_reply *r)
+static void answer(struct open_op *op, const struct db_reply *r)
 {
-    struct open_op *op = arg;
     struct playback_clip *c = NULL;
     unsigned rights = 0;
     int status = take_rows(op, r, &c);
@@ -161,18 +173,83 @@ static void open_done(void *arg, const struct db_reply *r)
     free(op);
 }
 
+static void load_done(void *arg, const struct db_reply *r)
+{
+    answer(arg, r);
+}
+
+static unsigned add_check(struct db_tx *tx, const struct open_op *op)
+{
+    return db_tx_add(tx, DB_CLIP_ACCESS, DB_ID(&op->account), DB_I64(clock_now_us()),
+                     DB_ID(&op->clip));
+}
+
+static void load(struct open_op *op)
+{
+    struct db_tx *tx = db_tx_begin(op->pb->p.db);
+    op->access = add_check(tx, op);
+    op->facts = db_tx_add(tx, DB_CLIP_FACTS, DB_ID(&op->clip));
+    op->segments = db_tx_add(tx, DB_SEGMENTS_OF_CLIP, DB_ID(&op->clip));
+    db_tx_commit(tx, load_done, op);
+}
+
+static void send_checks(struct playback *pb);
+
+static void checks_done(void *arg, const struct db_reply *r)
+{
+    struct checks *k = arg;
+    struct playback *pb = k->pb;
+    for (size_t i = 0; i < k->n; i++) {
+        answer(k->ops[i], r);
+    }
+    free(k);
+    pb->checking = false;
+    send_checks(pb);
+}
+
+/* The same account and clip in this batch already? */
+static bool asked(const struct checks *k, struct open_op *op)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        if (id_equal(&k->ops[i]->clip, &op->clip) && id_equal(&k->ops[i]->account, &op->account)) {
+            op->access = k->ops[i]->access;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void send_checks(struct playback *pb)
+{
+    if (pb->checking || list_empty(&pb->waiting)) {
+        return;
+    }
+    struct checks *k = mem_new(struct checks);
+    struct db_tx *tx = db_tx_begin(pb->p.db);
+    k->pb = pb;
+    while (k->n < CHECKS_MAX && !list_empty(&pb->waiting)) {
+        struct open_op *op = CONTAINER_OF(list_pop(&pb->waiting), struct open_op, node);
+        if (!asked(k, op)) {
+            op->access = add_check(tx, op);
+        }
+        k->ops[k->n++] = op;
+    }
+    pb->checking = true;
+    db_tx_commit(tx, checks_done, k);
+}
+
 void playback_open(struct playback *pb, const struct id *account, const struct id *clip,
                    playback_open_fn *done, void *arg)
 {
     struct open_op *op = mem_new(struct open_op);
     struct playback_clip *c = find(pb, clip);
-    *op = (struct open_op){.pb = pb, .clip = *clip, .done = done, .arg = arg};
-    op->cached = c != NULL ? playback_clip_ref(c) : NULL;
-    struct db_tx *tx = db_tx_begin(pb->p.db);
-    op->access = db_tx_add(tx, DB_CLIP_ACCESS, DB_ID(account), DB_I64(clock_now_us()), DB_ID(clip));
+    *op = (struct open_op){.pb = pb, .account = *account, .clip = *clip, .done = done, .arg = arg};
+    list_init(&op->node);
     if (c == NULL) {
-        op->facts = db_tx_add(tx, DB_CLIP_FACTS, DB_ID(clip));
-        op->segments = db_tx_add(tx, DB_SEGMENTS_OF_CLIP, DB_ID(clip));
+        load(op);
+        return;
     }
-    db_tx_commit(tx, open_done, op);
+    op->cached = playback_clip_ref(c);
+    list_append(&pb->waiting, &op->node);
+    send_checks(pb);
 }

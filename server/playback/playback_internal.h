@@ -13,6 +13,8 @@ struct playback {
     struct playback_params p;
     struct list cached; /* playback_clip.node, newest first */
     size_t cached_bytes;
+    struct list waiting; /* open_op.node: for the next batch of checks */
+    bool checking;       /* a batch is under way */
     struct view_gate *gate;
     struct still_queue *stills;
     struct extent_cache *extents;
