@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "crypto/keyring.h"
 #include "playback/link.h"
+#include "playback/playback.h"
 
 #include <string.h>
 
@@ -121,14 +121,12 @@ static void authenticate_link(struct http_exchange *x)
                            .kid = http_query(x, "kid"),
                            .sig = http_query(x, "sig")};
     struct id clip;
-    uint8_t key[LINK_KEY_SIZE];
     if (id_parse(http_param(x, "id"), &clip)) {
         http_answer_problem(x, PROBLEM_not_found, NULL);
         return;
     }
-    keyring_derive(api->keyring, LINK_KEY_PURPOSE, key);
-    int r = link_check(key, &clip, &q, clock_now_us() / CLOCK_US, &who->id);
-    secret_wipe(key, sizeof(key));
+    int r = link_check(playback_link_key(api->playback), &clip, &q, clock_now_us() / CLOCK_US,
+                       &who->id);
     if (r == LINK_E_EXPIRED) {
         http_answer_problem(x, PROBLEM_link_expired, NULL);
     } else if (r) {

@@ -4,7 +4,6 @@
 #include "api/fields.h"
 #include "api/handlers.h"
 #include "base/clock.h"
-#include "crypto/keyring.h"
 #include "playback/link.h"
 #include "playback/playback.h"
 
@@ -207,12 +206,9 @@ static json_t *link_url(const struct clip_request *q, const char *file, const ch
 
 static void answer_links(struct clip_request *q)
 {
-    uint8_t key[LINK_KEY_SIZE];
     char query[LINK_QUERY_SIZE];
     int64_t expires_s = clock_now_us() / CLOCK_US + q->ttl_s;
-    keyring_derive(q->api->keyring, LINK_KEY_PURPOSE, key);
-    link_format(key, &q->clip, &q->who->id, expires_s, query);
-    secret_wipe(key, sizeof key);
+    link_format(playback_link_key(q->api->playback), &q->clip, &q->who->id, expires_s, query);
     http_answer_json(
         q->x, 200,
         json_pack("{s:o, s:{s:o, s:o, s:o}}", "expires_at", api_time(expires_s * CLOCK_US), "urls",

@@ -5,7 +5,6 @@
 #include "api/handlers.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "crypto/keyring.h"
 #include "http/range.h"
 #include "playback/link.h"
 #include "playback/name.h"
@@ -344,17 +343,14 @@ API_HANDLER(api_clip_segment)
 /* "?exp=..." of the link that the request came by, for every address in the list. */
 static void link_query_text(const struct media *m, char out[LINK_QUERY_SIZE + 1])
 {
-    uint8_t key[LINK_KEY_SIZE];
     uint64_t exp = 0;
     out[0] = 0;
     if (m->who->kind != PRINCIPAL_LINK ||
         str_parse_u64(http_query(m->x, "exp"), INT64_MAX, &exp) != 0) {
         return;
     }
-    keyring_derive(m->api->keyring, LINK_KEY_PURPOSE, key);
     out[0] = '?';
-    link_format(key, &m->id, &m->who->id, (int64_t)exp, out + 1);
-    secret_wipe(key, sizeof key);
+    link_format(playback_link_key(m->api->playback), &m->id, &m->who->id, (int64_t)exp, out + 1);
 }
 
 static void send_playlist(struct media *m)

@@ -6,6 +6,7 @@
 #include "playback/playback_internal.h"
 
 #include "base/clock.h"
+#include "crypto/keyring.h"
 
 enum { CHECKS_MAX = 64 };
 
@@ -35,6 +36,7 @@ struct playback *playback_create(const struct playback_params *p)
     pb->gate = view_gate_create();
     pb->stills = still_queue_create(pb);
     pb->extents = extent_cache_create(p->loop);
+    keyring_derive(p->keyring, LINK_KEY_PURPOSE, pb->link_key);
     return pb;
 }
 
@@ -127,8 +129,14 @@ struct playback *playback_destroy(struct playback *pb)
     view_gate_destroy(pb->gate);
     still_queue_destroy(pb->stills);
     extent_cache_destroy(pb->extents);
+    secret_wipe(pb->link_key, sizeof pb->link_key);
     free(pb);
     return NULL;
+}
+
+const uint8_t *playback_link_key(const struct playback *pb)
+{
+    return pb->link_key;
 }
 
 /* ---- opening ---- */

@@ -34,6 +34,8 @@ struct playback_params {
 struct playback *playback_create(const struct playback_params *p);
 /* When no request is under way. Takes NULL. */
 struct playback *playback_destroy(struct playback *pb);
+/* For link.h; derived once, since every range of a signed link needs it. */
+const uint8_t *playback_link_key(const struct playback *pb);
 
 /* A loaded clip. Immutable but for the still; held by references. */
 struct playback_clip {

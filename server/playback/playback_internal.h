@@ -4,6 +4,7 @@
 #define PLAYBACK_INTERNAL_H
 
 #include "playback/extent.h"
+#include "playback/link.h"
 #include "playback/playback.h"
 
 struct view_gate;
@@ -18,6 +19,7 @@ struct playback {
     struct view_gate *gate;
     struct still_queue *stills;
     struct extent_cache *extents;
+    uint8_t link_key[LINK_KEY_SIZE];
 };
 
 struct view_gate *view_gate_create(void);
