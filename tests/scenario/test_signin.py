@@ -250,6 +250,12 @@ class Operator(Scenario):
         self.assertEqual(self.server.request("PUT", url, body=b"x", basic=("cam", fresh)).status, 401)
         self.assertIn("camera.secret_rotate", [e["action"] for e in home.get("/api/v1/ledger").json["items"]])
 
+    def test_it_works_while_the_server_is_down(self):
+        self.server.stop()
+        home = self.server.household()
+        self.server.start()
+        self.assertEqual(home.get("/api/v1/session").json["households"][0]["id"], home.household_id)
+
     def test_readable_output_and_usage(self):
         out = self.server.run("admin", "household", "create", "--name", "Read \"me\"").stdout
         self.assertRegex(out, r"^id +[0-9a-f-]{36}\n$")
