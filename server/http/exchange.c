@@ -222,7 +222,7 @@ static void look_at_head(struct http_exchange *x, const char *method, const char
 static enum MHD_Result queue(struct http_exchange *x)
 {
     struct http_conn *c = x->conn;
-    if (x->tls) {
+    if (c->credentials != NULL) { /* x->tls may only be a trusted proxy's word */
         tls_send_ticket(c);
     }
     enum MHD_Result r = MHD_queue_response(c->mhd, (unsigned)x->status, x->response);

@@ -38,8 +38,9 @@ def base_image(work):
         run("tar", "-C", root, "-xf", cached)
     else:
         run("debootstrap", "--variant=minbase", "bookworm", root)
-    for conf in ("etc/apt/apt.conf.d", "etc/apt/sources.list.d"):
-        shutil.copytree("/" + conf, os.path.join(root, conf), dirs_exist_ok=True)
+    # this machine's way to the network: package sources, and authorities that its administrator added
+    for conf in filter(os.path.isdir, ("/etc/apt/apt.conf.d", "/etc/apt/sources.list.d", "/usr/local/share/ca-certificates")):
+        shutil.copytree(conf, os.path.join(root, conf[1:]), dirs_exist_ok=True)
     for folder in TRIM:
         shutil.rmtree(os.path.join(root, folder), ignore_errors=True)
         os.makedirs(os.path.join(root, folder), exist_ok=True)
