@@ -249,10 +249,12 @@ class Access(Scenario):
         self.sql(f"update camera set enabled = true where id = '{self.other.camera_id}'")
 
     def test_a_disabled_account_is_out_with_the_next_request(self):
-        home = self.server.household(cameras=0)
-        self.assertEqual(home.get("/api/v1/session").status, 200)
+        home = self.server.household()
+        clip = film(home, self.begin)
+        link = home.post(f"/api/v1/clips/{clip['id']}/links", {}).json["urls"]["mp4"]
+        self.assertEqual((home.get("/api/v1/session").status, self.server.get(link).status), (200, 200))
         self.sql(f"update account set disabled_us = 2 where id = '{home.account_id}'")
-        self.assertEqual(home.get("/api/v1/session").status, 401)
+        self.assertEqual((home.get("/api/v1/session").status, self.server.get(link).status), (401, 404))
 
 
 if __name__ == "__main__":

@@ -7,4 +7,5 @@ where clip.id = $3::uuid
   and clip.deleted_us is null
   and membership.account_id = $1::uuid
   and membership.rights & 2 <> 0
+  and exists (select from account where account.id = membership.account_id and account.disabled_us is null) -- for signed links
   and (membership.ends_us is null or membership.ends_us > $2::bigint)
