@@ -56,6 +56,7 @@ static int64_t place_decode(struct clock_track *c, int64_t t)
     if (step <= c->timescale) {
         c->nominal = step;
     }
+    c->shortest = c->shortest == 0 || step < c->shortest ? step : c->shortest;
     return t;
 }
 

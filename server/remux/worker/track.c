@@ -331,6 +331,12 @@ static int reframe(struct track *t, AVPacket *packet, bool with_sets)
     return 0;
 }
 
+/* How long a picture lasts that none follows: at a variable rate, the time of a single one. */
+static int64_t last_duration(const struct track *t)
+{
+    return t->clock.shortest > 0 ? t->clock.shortest : t->clock.nominal;
+}
+
 static int push_video(struct track *t, AVPacket *packet)
 {
     int r = note_new_config(t, packet);
@@ -361,7 +367,7 @@ static int push_video(struct track *t, AVPacket *packet)
         r = reframe(t, packet, with_sets);
     }
     if (r == 0) {
-        track_queue(t, packet, dts, pts, duration > 0 ? duration : t->clock.nominal, sync);
+        track_queue(t, packet, dts, pts, duration > 0 ? duration : last_duration(t), sync);
     }
     return r;
 }

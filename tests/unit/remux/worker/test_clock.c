@@ -66,6 +66,14 @@ static void repeated_times_are_spread(void **state)
     assert_true(end - last > 120 * STEP && end - last <= 150 * STEP);
 }
 
+static void the_shortest_distance_is_remembered(void **state)
+{
+    place(0);
+    place(STEP);
+    place(20 * STEP);
+    assert_int_equal(track.shortest, STEP);
+}
+
 static void missing_times_follow_the_last(void **state)
 {
     place(100);
@@ -121,6 +129,7 @@ int main(void)
         cmocka_unit_test_setup(a_jump_back_continues_where_it_was, setup),
         cmocka_unit_test_setup(a_jump_far_ahead_is_a_new_time_base_and_a_pause_is_not, setup),
         cmocka_unit_test_setup(repeated_times_are_spread, setup),
+        cmocka_unit_test_setup(the_shortest_distance_is_remembered, setup),
         cmocka_unit_test_setup(missing_times_follow_the_last, setup),
         cmocka_unit_test_setup(tracks_jump_together, setup),
         cmocka_unit_test_setup(reordered_pictures_keep_their_times, setup),
