@@ -26,6 +26,7 @@ struct clock_track {
     struct clock_file *file;
     uint32_t timescale;
     int64_t nominal;          /* usual distance of two samples */
+    int64_t shortest;         /* distance seen so far; 0 = none yet */
     int64_t gap_max;          /* a longer pause is taken for a new time base */
     bool without_decode_time; /* only presentation times are known (Matroska) */
     bool started;
