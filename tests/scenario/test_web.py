@@ -148,7 +148,7 @@ class OwnerTest(Node, Scenario):
         need_browser()
         home = self.furnish()
         told = {"url": self.server.url, "email": home.email, "password": home.password, "cameras": [c for c, _ in home.cameras],
-                "clips": [c["id"] for c in home.clips()], "request": self.ask(home), "officer": self.officer["token"]}
+                "clips": [c["id"] for c in home.clips()], "request": self.ask(home), "officer": self.officer}
         print(self.node("--test", os.path.join(TESTS, "real.test.mjs"), DOORWARD_HOME=json.dumps(told)))
 
     def test_answers_are_what_the_description_says(self):

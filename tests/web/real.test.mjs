@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The owner's journeys in Chromium against the real server. Environment: DOORWARD_WEB_MODULES, DOORWARD_HOME (JSON: url, email,
-// password, cameras: ids, clips: ids newest first, request: id of the inbox item, officer: token); DOORWARD_SHOTS keeps pictures.
+// password, cameras: ids, clips: ids newest first, request: id of the inbox item, officer: {token, email, totp_secret}); DOORWARD_SHOTS keeps pictures.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -29,6 +30,16 @@ async function at(path, options = {}) {
 async function done(page, where) {
   await checkQuiet(page, where);
   await page.context().close();
+}
+
+/** RFC 6238: the code an authenticator app would show now. */
+function totp(base32) {
+  const bits = [...base32].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', key).update(step).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
 /** Milliseconds from now until the video of the page shows a frame. */
@@ -164,7 +175,7 @@ test('a request is answered with a clip: the receipt stands, the log tells', asy
   await page.getByRole('heading', { name: /^You shared 1 clip with/ }).waitFor();
   await page.getByRole('button', { name: /^Undo/ }).waitFor();
   await page.getByText('The agency can download it').waitFor();
-  const officer = { headers: { Authorization: `Bearer ${home.officer}` } };
+  const officer = { headers: { Authorization: `Bearer ${home.officer.token}` } };
   const stranger = await open(browser);
   const [given] = (await (await stranger.request.get(`${home.url}/api/v1/evidence`, officer)).json()).items;
   assert.equal((await stranger.request.get(new URL(given.files[0].urls.mp4, home.url).href, officer)).status(), 200);
@@ -179,6 +190,24 @@ test('a request is answered with a clip: the receipt stands, the log tells', asy
   await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click();
   await page.getByText('Withdrawn. The agency has no access').waitFor();
   await done(page, 'request');
+});
+
+test('an officer signs in with a second factor and sees the request, and no owner', async () => {
+  const page = await open(browser);
+  await page.goto(`${home.url}/sign-in`);
+  await settled(page);
+  await page.getByLabel('E-mail address').fill(home.officer.email);
+  await page.getByLabel('Password', { exact: true }).fill(home.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel(/^Code from/).fill(totp(home.officer.totp_secret));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Agency account' }).waitFor();
+  await page.getByText('Theft · Case 26-104417').first().waitFor();
+  assert.ok(!(await page.content()).includes(home.email));
+  await checkAxe(page, 'officer');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL(`${home.url}/sign-in`);
+  await done(page, 'officer');
 });
 
 test('every page with real data is accessible, fits and is quiet', async () => {

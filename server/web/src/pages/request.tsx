@@ -13,6 +13,9 @@ import { Area } from './area';
 import { Receipt } from './receipt';
 import { incidentName } from './requests';
 
+const grantsPath = '/api/v1/grants';
+type Grants = ReturnType<typeof useLoad<Page<Grant>>>;
+
 function About({ request }: { request: FootageRequest }) {
   const { officer } = request;
   return (
@@ -138,27 +141,25 @@ function Answer({ item, answered }: { item: InboxItem; answered: () => void }) {
 }
 
 /** The receipt of an accepted request; looked at again while it can still change. */
-function Given({ requestId }: { requestId: string }) {
-  const grants = useLoad<Page<Grant>>('/api/v1/grants');
+function Given({ grants, requestId }: { grants: Grants; requestId: string }) {
   const grant = grants.value?.items.find((g) => g.request_id === requestId);
   const settled = grant !== undefined && (grant.state === 'withdrawn' || grant.state === 'expired');
   const look = () => {
-    get<Page<Grant>>('/api/v1/grants').then(grants.replace, () => undefined);
+    get<Page<Grant>>(grantsPath).then(grants.replace, () => undefined);
   };
   useTick(grant !== undefined && !settled, 5000, look);
   return (
     <>
       {grants.error && <Failure error={grants.error} retry={grants.reload} />}
-      {grants.state === 'loading' && <Loading />}
       {grant && <Receipt grant={grant} changed={look} />}
     </>
   );
 }
 
-function Outcome({ item, answered }: { item: InboxItem; answered: () => void }) {
+function Outcome({ item, grants, answered }: { item: InboxItem; grants: Grants; answered: () => void }) {
   const { session } = useShared();
   if (item.answer === 'accepted') {
-    return <Given requestId={item.request.id} />;
+    return <Given grants={grants} requestId={item.request.id} />;
   }
   if (item.answer === 'declined') {
     return <div class="notice"><Icon name="check" /><div><p class="strong" role="status">{text.requests.declinedTitle}</p><p>{text.requests.declinedHelp}</p></div></div>;
@@ -172,7 +173,10 @@ function Outcome({ item, answered }: { item: InboxItem; answered: () => void }) 
 export function RequestPage({ id }: { id: string }) {
   const { inboxChanged } = useShared();
   const loaded = useLoad<InboxItem>(`/api/v1/inbox/${encodeURIComponent(id)}`);
-  const item = loaded.value;
+  const grants = useLoad<Page<Grant>>(loaded.value?.answer === 'accepted' ? grantsPath : null);
+  // The receipt stands above the rest: nothing is drawn before it is there, so that nothing jumps.
+  const waits = loaded.value?.answer === 'accepted' && grants.state === 'loading';
+  const item = waits ? undefined : loaded.value;
   const answered = () => {
     inboxChanged();
     get<InboxItem>(`/api/v1/inbox/${encodeURIComponent(id)}`).then(loaded.replace, loaded.reload);
@@ -185,17 +189,17 @@ export function RequestPage({ id }: { id: string }) {
     <>
       <Back href="/requests">{text.back.requests}</Back>
       {loaded.error && <Failure error={loaded.error} retry={loaded.reload} />}
-      {loaded.state === 'loading' && <Loading />}
+      {(waits || loaded.state === 'loading') && <Loading />}
       {item && (
         <>
           <Title>{text.requests.detailTitle(item.request.agency.name)}</Title>
-          {item.answer !== null && <Outcome item={item} answered={answered} />}
+          {item.answer !== null && <Outcome item={item} grants={grants} answered={answered} />}
           {isOpen(item, Date.now()) && <Freedom />}
           <div class="request">
             <About request={item.request} />
             <section class="card"><h2>{text.requests.area}</h2><Area polygon={item.request.polygon} /></section>
           </div>
-          {item.answer === null && <Outcome item={item} answered={answered} />}
+          {item.answer === null && <Outcome item={item} grants={grants} answered={answered} />}
         </>
       )}
     </>
