@@ -10,16 +10,26 @@ export function locale(language: string): string {
 }
 const here = () => locale(typeof navigator === 'undefined' ? 'en-GB' : navigator.language);
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a format is a hundred times dearer than using it. */
+function local(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify(options);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(here(), options);
+  formats.set(key, known);
+  return known;
+}
+
 export function time(iso: string): string {
-  return new Intl.DateTimeFormat(here(), { hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(new Date(iso));
+  return local({ hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(new Date(iso));
 }
 
 export function dateTime(iso: string): string {
-  return new Intl.DateTimeFormat(here(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+  return local({ dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 }
 
 export function date(iso: string): string {
-  return new Intl.DateTimeFormat(here(), { dateStyle: 'long' }).format(new Date(iso));
+  return local({ dateStyle: 'long' }).format(new Date(iso));
 }
 
 export function utc(iso: string): string {
@@ -36,7 +46,7 @@ export function utcSpan(fromIso: string, toIso: string): string {
 export function span(fromIso: string, toIso: string): string {
   const from = new Date(fromIso);
   const to = new Date(toIso);
-  return new Intl.DateTimeFormat(here(), { dateStyle: 'medium', timeStyle: 'short' }).formatRange(from, to);
+  return local({ dateStyle: 'medium', timeStyle: 'short' }).formatRange(from, to);
 }
 
 const pad = (n: number) => String(n).padStart(2, '0');
@@ -86,7 +96,7 @@ export function dayTitle(key: string, now: Date): string {
   const [y, m, d] = key.split('-').map(Number) as [number, number, number];
   const day = new Date(y, m - 1, d);
   const sameYear = y === now.getFullYear();
-  return new Intl.DateTimeFormat(here(), {
+  return local({
     weekday: 'long', day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }),
   }).format(day);
 }
