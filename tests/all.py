@@ -14,7 +14,8 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PLAIN, ASAN = os.path.join(ROOT, "build-plain"), os.path.join(ROOT, "build-asan")
-SCENARIO_TIMEOUT_S, PARALLEL = 900, 2
+SCENARIO_TIMEOUT_S, PARALLEL = 1500, 2
+LONGEST_FIRST = ["test_crash.py", "test_http_edge.py", "test_whole.py", "test_store_faults.py"]
 STARTED = time.monotonic()
 
 
@@ -92,6 +93,7 @@ def main():
             meson_tests(score, ASAN, "unit", "fuzz")
         files = [p for p in sorted(glob.glob(os.path.join(ROOT, "tests", "scenario", "test_*.py")))
                  if not wanted or any(w in os.path.basename(p) for w in wanted)]
+        files.sort(key=lambda p: LONGEST_FIRST.index(n) if (n := os.path.basename(p)) in LONGEST_FIRST else len(LONGEST_FIRST))
         with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
             for done in concurrent.futures.as_completed([pool.submit(scenario, p) for p in files]):
                 score.add(*done.result())
