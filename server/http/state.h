@@ -40,9 +40,8 @@ struct http_conn {
     struct watch *stalled; /* suspended in its handshake until this fires; see tls.c */
     int fd;
     enum conn_phase phase;
-    bool served;
-    bool ticket_sent;
-    /* TLS 1.3 session ticket */ /* had a request: from then on the keep-alive limit counts */
+    bool served;      /* had a request: from then on the keep-alive limit counts */
+    bool ticket_sent; /* of TLS 1.3 */
     bool lingering;
     uint64_t since_ms;    /* of the phase, or of the last progress in it */
     uint64_t acked_bytes; /* by the client's TCP at since_ms, or ACKED_UNKNOWN */

@@ -95,6 +95,12 @@ static void sweep_conn(struct http_conn *c, uint64_t now_ms, struct batch *b)
     }
 }
 
+/* What a client sent before it left may still wait in the socket. */
+static bool has_unread_body(const struct http_exchange *x)
+{
+    return x->phase == X_BODY || (x->phase == X_HEAD && http_body_size(x) > 0);
+}
+
 /* A client that sent its whole request and closed its half may still want the answer: it is only
  * marked. One that is gone in both directions is cut off. */
 static void look(struct batch *b)
@@ -107,7 +113,7 @@ static void look(struct batch *b)
         struct http_exchange *x = b->conns[i]->x;
         if (b->fds[i].revents & (POLLERR | POLLHUP | POLLNVAL)) {
             exchange_abort(x);
-        } else if (b->fds[i].revents & POLLRDHUP && x->phase != X_BODY) {
+        } else if (b->fds[i].revents & POLLRDHUP && !has_unread_body(x)) {
             x->gone = true;
         }
     }
