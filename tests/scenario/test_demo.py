@@ -12,7 +12,7 @@ import unittest
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from doorward import BUILD, ROOT, free_port, wait_for  # noqa: E402
+from doorward import BUILD, ROOT, free_port, sample, wait_for  # noqa: E402
 
 
 def processes_of(folder):
@@ -59,6 +59,15 @@ class Demo(unittest.TestCase):
         with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=self.known["ca_file"]), timeout=20) as answer:
             return json.load(answer)
 
+    def send_a_clip_as_the_readme_says(self):
+        with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
+            commands = f.read().split("## Send a clip")[1].split("```")[1]
+        commands = commands.replace("/var/lib/doorward-demo", self.folder).replace(":8443", f":{self.port}")
+        shutil.copy(sample(3), os.path.join(self.folder, "clip.mp4"))
+        r = subprocess.run(["bash", "-euc", commands], capture_output=True, text=True, timeout=60)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual(json.loads(r.stdout)["clip"]["kind"], "motion")
+
     def test_it_films_and_asks_and_stops_without_a_trace_and_goes_on_where_it_was(self):
         self.start()
         self.assertEqual(set(self.known), {"url", "ca_file", "owner", "camera"})
@@ -68,14 +77,15 @@ class Demo(unittest.TestCase):
         self.assertEqual([c["camera_id"] for c in clips], [self.known["camera"]["id"]])
         self.assertTrue(clips[0]["video"] and clips[0]["audio"])
         self.assertEqual(len(self.get("/api/v1/inbox")["items"]), 1)
-        wait_for("the camera's next clip", lambda: len(self.get("/api/v1/clips")["items"]) > 1, 90, 1)
+        self.send_a_clip_as_the_readme_says()
+        wait_for("the camera's next clip", lambda: len(self.get("/api/v1/clips")["items"]) > 2, 90, 1)
         self.stop()
         self.assertEqual(self.demo.returncode, 0)
         self.assertEqual(processes_of(self.folder), [])
         before = self.known
         self.start()
         self.assertEqual(self.known, before)
-        self.assertGreater(len(self.get("/api/v1/clips")["items"]), 2)
+        self.assertGreater(len(self.get("/api/v1/clips")["items"]), 3)
 
 
 if __name__ == "__main__":
