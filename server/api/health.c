@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /healthz: this process answers. /readyz: it can do its work - database, storage, schema - and is
- * not on its way out. For load balancers; says no more than they need. */
+/* /healthz: this process answers. /readyz: it can do its work - database, storage, media worker,
+ * schema - and is not on its way out. For load balancers; says no more than they need. */
 #include "api/handlers.h"
 
 enum { READY_DEADLINE_MS = 5000 };
@@ -20,15 +20,17 @@ void api_health_live(struct http_exchange *x, struct api *api, const struct prin
 static void answer(struct readiness *r)
 {
     bool draining = atomic_load(r->api->draining);
-    bool ready = r->schema > 0 && r->storage == 0 && !draining;
+    bool media = remux_ready(r->api->remux);
+    bool ready = r->schema > 0 && r->storage == 0 && media && !draining;
     const char *storage = r->storage == 0              ? "ok"
                           : r->storage == STORE_E_FULL ? "full"
                                                        : "unavailable";
     http_add_header(r->x, "Cache-Control", "no-store");
     http_answer_json(r->x, ready ? 200 : 503,
-                     json_pack("{s:b,s:b,s:s,s:s,s:I}", "ready", ready, "draining", draining,
+                     json_pack("{s:b,s:b,s:s,s:s,s:s,s:I}", "ready", ready, "draining", draining,
                                "database", r->schema > 0 ? "ok" : "unavailable", "storage", storage,
-                               "schema", (json_int_t)r->schema));
+                               "media", media ? "ok" : "unavailable", "schema",
+                               (json_int_t)r->schema));
 }
 
 static void look_at_storage(void *arg)

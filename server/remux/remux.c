@@ -294,6 +294,11 @@ int remux_create(const struct remux_params *p, struct remux **ret_remux)
     return 0;
 }
 
+bool remux_ready(const struct remux *r)
+{
+    return zygote_running(r->zygote);
+}
+
 unsigned remux_jobs(const struct remux *r)
 {
     return r->n_jobs;

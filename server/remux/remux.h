@@ -25,6 +25,8 @@ struct remux_params {
 };
 int remux_create(const struct remux_params *p, struct remux **ret_remux) MUST_CHECK;
 unsigned remux_jobs(const struct remux *r);
+/* Is there a zygote to take jobs? */
+bool remux_ready(const struct remux *r);
 struct remux *remux_destroy(struct remux *r); /* kills what is left */
 
 enum {

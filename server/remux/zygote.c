@@ -188,6 +188,11 @@ int zygote_start(struct zygote *z, const struct job_order *order, const int fds[
     return 0;
 }
 
+bool zygote_running(const struct zygote *z)
+{
+    return z->fd >= 0;
+}
+
 void zygote_kill(struct zygote *z, uint32_t job)
 {
     if (z->fd < 0) {

@@ -14,6 +14,7 @@ int zygote_create(struct loop *loop, const char *worker_path,
  * zygote. */
 int zygote_start(struct zygote *z, const struct job_order *order, const int fds[ZYGOTE_START_FDS],
                  uint32_t *ret_job) MUST_CHECK;
+bool zygote_running(const struct zygote *z);
 /* Harmless when that child is gone. */
 void zygote_kill(struct zygote *z, uint32_t job);
 /* Kills the process and with it its children. Takes NULL. */

@@ -2,6 +2,7 @@
 """The front door: starting, refusing to start, stopping, reloading, crashing, and what it says about itself."""
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -12,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from doorward import Scenario, Server, free_port, wait_for  # noqa: E402
+from doorward import Scenario, Server, free_port, sample, wait_for  # noqa: E402
 
 
 class Refusals(unittest.TestCase):
@@ -100,7 +101,7 @@ class Running(Scenario):
 
     def test_health_names_what_it_looked_at(self):
         ready = self.server.get("/readyz").json
-        self.assertEqual((ready["ready"], ready["database"], ready["storage"]), (True, "ok", "ok"))
+        self.assertEqual((ready["ready"], ready["database"], ready["storage"], ready["media"]), (True, "ok", "ok", "ok"))
         self.assertEqual(self.server.get("/healthz").json, {"status": "ok"})
         self.assertEqual(self.server.run("healthcheck").stdout, "ok\n")
 
@@ -167,6 +168,24 @@ class Reload(Scenario):
         self.reload()
         self.assertEqual(self.peer_certificate(), second)
         self.assertTrue(self.server.log_lines("reload_refused"))
+
+
+class MediaWorker(unittest.TestCase):
+    def test_without_it_the_server_is_not_ready_and_with_it_again_it_is(self):
+        server = Server({"DOORWARD_LOOPS": 1})
+        self.addCleanup(server.close)
+        worker = os.path.join(server.folder, "worker")
+        shutil.copy(server.env["DOORWARD_WORKER_PATH"], worker)
+        server.env["DOORWARD_WORKER_PATH"] = worker
+        server.start()
+        os.chmod(worker, 0)
+        for pid in server.children(worker):
+            os.kill(pid, signal.SIGKILL)
+        wait_for("not ready", lambda: server.get("/readyz").status == 503)
+        self.assertEqual(server.get("/readyz").json["media"], "unavailable")
+        os.chmod(worker, 0o755)
+        wait_for("ready again", lambda: server.get("/readyz").status == 200)
+        self.assertEqual(server.upload(server.household(), sample(3)).status, 201)
 
 
 class Stopping(unittest.TestCase):

@@ -226,6 +226,17 @@ class Server:
                 return int(f.readline())
         return None
 
+    def children(self, program):
+        """Ids of the server's child processes that run the program."""
+        found = []
+        for path in glob.glob("/proc/[0-9]*/stat"):
+            with contextlib.suppress(OSError), open(path, encoding="utf-8") as f:
+                parent = int(f.read().rsplit(")", 1)[1].split()[1])
+                pid = int(path.split("/")[2])
+                if parent == self.process.pid and os.readlink(f"/proc/{pid}/exe") == program:
+                    found.append(pid)
+        return found
+
     def close(self):
         try:
             self.stop()
