@@ -21,12 +21,27 @@ void upload_fail(struct upload *u, int status, const char *reason)
     }
 }
 
+/* Once it has told its result and http will not push into it any more. */
+static void upload_free(struct upload *u)
+{
+    u->in->live--;
+    upload_drop_segments(u);
+    sha256_destroy(u->sha256);
+    free(u->name);
+    free(u->kind);
+    free(u->request_id);
+    free(u->video_json);
+    free(u->audio_json);
+    free(u->notes_json);
+    free(u);
+}
+
 /* ---- stream ---- */
 
 static size_t body_push(struct sink *s, const uint8_t *p, size_t n)
 {
     struct upload *u = CONTAINER_OF(s, struct upload, sink);
-    if (u->job == NULL || u->job_done) {
+    if (u->finished || u->job_done) {
         return n; /* the answer is already known: let the rest of the body run past */
     }
     size_t taken = u->inner->ops->push(u->inner, p, n);
@@ -39,10 +54,14 @@ static size_t body_push(struct sink *s, const uint8_t *p, size_t n)
 static void body_end(struct sink *s, enum stream_end how)
 {
     struct upload *u = CONTAINER_OF(s, struct upload, sink);
-    if (u->body_done) {
+    u->body_ended = true;
+    if (u->finished) {
+        upload_free(u);
         return;
     }
-    u->body_done = true;
+    if (u->body_waived) {
+        return;
+    }
     u->ended_us = clock_now_us();
     sha256_final(u->sha256, u->body_sha256);
     if (how == STREAM_TOO_LARGE) {
@@ -78,9 +97,8 @@ static void job_done(void *arg, int status, const char *reason, const struct rem
     struct upload *u = arg;
     u->job_done = true;
     u->report = *report;
-    if (status != 0 &&
-        !u->body_done) { /* do not wait for the rest of the body: the answer is known */
-        u->body_done = true;
+    if (status != 0 && !u->body_ended) {
+        u->body_waived = true;
         u->pending--;
     }
     if (status == REMUX_E_OUTPUT) {
@@ -114,6 +132,7 @@ static void stream_begin(struct upload *u)
     u->inner->resume = body_resume;
     u->inner->resume_arg = u;
     u->pending += 2; /* the job and the body */
+    u->streaming = true;
     u->p.opened(u->p.arg, u->max_bytes);
 }
 
@@ -284,7 +303,6 @@ static void count_end(const struct upload *u)
 void upload_finish(struct upload *u)
 {
     ALWAYS(!u->finished && u->pending == 0);
-    u->finished = true;
     log_end(u);
     count_end(u);
     const struct upload_result r = {
@@ -296,14 +314,8 @@ void upload_finish(struct upload *u)
     };
     crash_point("upload_before_answer");
     u->p.done(u->p.arg, &r);
-    u->in->live--;
-    upload_drop_segments(u);
-    sha256_destroy(u->sha256);
-    free(u->name);
-    free(u->kind);
-    free(u->request_id);
-    free(u->video_json);
-    free(u->audio_json);
-    free(u->notes_json);
-    free(u);
+    u->finished = true;
+    if (!u->streaming || u->body_ended) {
+        upload_free(u);
+    }
 }

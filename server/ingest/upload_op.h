@@ -42,7 +42,10 @@ struct upload {
     uint64_t max_bytes, body_bytes;
     uint8_t body_sha256[SHA256_SIZE];
     bool watch_partial; /* a partial clip of this name exists or may come to exist meanwhile */
-    bool body_done, job_done, finished;
+    bool streaming;     /* http pushes into the sink: its end() will come */
+    bool body_ended;    /* ... and has come */
+    bool body_waived;   /* the answer is known without the rest of the body */
+    bool job_done, finished;
     unsigned pending; /* transactions and puts under way */
     int status;       /* first failure, INGEST_E_ */
     int remux_status;
