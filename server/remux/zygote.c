@@ -182,7 +182,7 @@ int zygote_start(struct zygote *z, const struct job_order *order, const int fds[
     struct zygote_message m = {.type = ZYGOTE_START, .job = z->last_job + 1, .order = *order};
     int r = send_message(z, &m, fds, ZYGOTE_START_FDS);
     if (r < 0) {
-        return r;
+        return r == -EPIPE ? -EAGAIN : r; /* it has just died: another one is on its way */
     }
     *ret_job = ++z->last_job;
     return 0;

@@ -18,6 +18,8 @@ enum { SEI_RECOVERY_POINT = 6 };
 
 struct nal_iter nal_iter(const uint8_t *p, size_t n, size_t length_size)
 {
+    static const uint8_t nothing[1]; /* NULL plus zero is undefined */
+    p = n > 0 ? p : nothing;
     return (struct nal_iter){.p = p, .end = p + n, .length_size = length_size};
 }
 
