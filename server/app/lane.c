@@ -245,7 +245,8 @@ static void on_db_drained(void *arg)
 static void on_settle(void *arg)
 {
     struct lane *l = arg;
-    bool busy = l->ingest.live > 0 || store_busy(l->store) > 0 || loop_offloaded(l->loop) > 0;
+    bool busy = l->ingest.live > 0 || playback_busy(l->playback) || store_busy(l->store) > 0 ||
+                loop_offloaded(l->loop) > 0;
     if (busy && clock_mono_ms() < l->settle_until_ms) {
         timer_set(l->settle, SETTLE_POLL_MS);
         return;

@@ -118,9 +118,18 @@ void playback_forget(struct playback *pb, const struct id *clip)
     drop(c);
 }
 
+bool playback_busy(const struct playback *pb)
+{
+    return pb->under_way > 0 || still_queue_busy(pb->stills);
+}
+
 struct playback *playback_destroy(struct playback *pb)
 {
     if (pb == NULL) {
+        return NULL;
+    }
+    still_queue_close(pb->stills);
+    if (playback_busy(pb)) {
         return NULL;
     }
     while (!list_empty(&pb->cached)) {
@@ -178,6 +187,7 @@ static void answer(struct open_op *op, const struct db_reply *r)
     op->done(op->arg, status, c, rights);
     playback_clip_unref(c);
     playback_clip_unref(op->cached);
+    op->pb->under_way--;
     free(op);
 }
 
@@ -253,6 +263,7 @@ void playback_open(struct playback *pb, const struct id *account, const struct i
     struct playback_clip *c = find(pb, clip);
     *op = (struct open_op){.pb = pb, .account = *account, .clip = *clip, .done = done, .arg = arg};
     list_init(&op->node);
+    pb->under_way++;
     if (c == NULL) {
         load(op);
         return;

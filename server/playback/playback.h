@@ -32,7 +32,10 @@ struct playback_params {
     const struct keyring *keyring;
 };
 struct playback *playback_create(const struct playback_params *p);
-/* When no request is under way. Takes NULL. */
+/* Something is under way that will come back here: wait for it before destroying what it uses. */
+bool playback_busy(const struct playback *pb);
+/* Takes NULL. What is busy even now - the process is ending by force - is left to the end of the
+ * process: late callbacks find their memory. */
 struct playback *playback_destroy(struct playback *pb);
 /* For link.h; derived once, since every range of a signed link needs it. */
 const uint8_t *playback_link_key(const struct playback *pb);

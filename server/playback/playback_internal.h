@@ -16,6 +16,7 @@ struct playback {
     size_t cached_bytes;
     struct list waiting; /* open_op.node: for the next batch of checks */
     bool checking;       /* a batch is under way */
+    unsigned under_way;  /* opening, recording, reading: what will come back here */
     struct view_gate *gate;
     struct still_queue *stills;
     struct extent_cache *extents;
@@ -25,6 +26,8 @@ struct playback {
 struct view_gate *view_gate_create(void);
 struct view_gate *view_gate_destroy(struct view_gate *g);
 struct still_queue *still_queue_create(struct playback *pb);
-struct still_queue *still_queue_destroy(struct still_queue *q);
+struct still_queue *still_queue_destroy(struct still_queue *q); /* not while busy */
+bool still_queue_busy(const struct still_queue *q);
+void still_queue_close(struct still_queue *q);
 
 #endif

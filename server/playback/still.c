@@ -11,6 +11,7 @@ struct still_queue {
     struct playback *pb;
     struct list waiting;
     unsigned n_waiting, running;
+    bool closed; /* nothing new is started */
 };
 
 struct still_job {
@@ -34,9 +35,19 @@ struct still_queue *still_queue_create(struct playback *pb)
 
 struct still_queue *still_queue_destroy(struct still_queue *q)
 {
-    ALWAYS(q == NULL || (q->running == 0 && q->n_waiting == 0));
+    ALWAYS(q == NULL || !still_queue_busy(q));
     free(q);
     return NULL;
+}
+
+bool still_queue_busy(const struct still_queue *q)
+{
+    return q->running > 0 || q->n_waiting > 0;
+}
+
+void still_queue_close(struct still_queue *q)
+{
+    q->closed = true;
 }
 
 static void finish(struct still_job *j, int status)
@@ -99,7 +110,7 @@ static void read_on(struct still_job *j)
 
 static void start_next(struct still_queue *q)
 {
-    while (q->running < STILL_RUNNING_MAX && !list_empty(&q->waiting)) {
+    while (!q->closed && q->running < STILL_RUNNING_MAX && !list_empty(&q->waiting)) {
         struct still_job *j = CONTAINER_OF(list_pop(&q->waiting), struct still_job, node);
         q->n_waiting--;
         q->running++;

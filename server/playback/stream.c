@@ -46,6 +46,7 @@ static void finish(struct block *b, int status)
         p = NULL;
     }
     b->done(b->arg, status, p, p != NULL ? (size_t)(b->to - b->from) : 0);
+    b->clip->pb->under_way--;
     playback_clip_unref(b->clip);
     free(b);
 }
@@ -158,6 +159,7 @@ void stream_block(struct playback_clip *c, uint32_t file, uint64_t from, uint64_
                         .done = done,
                         .arg = arg,
                         .out = mem_resize(NULL, (size_t)(to - from), 1)};
+    c->pb->under_way++;
     next_piece(b);
 }
 

@@ -23,7 +23,7 @@ struct view_gate {
 };
 
 struct record_op {
-    struct view_gate *gate;
+    struct playback *pb;
     struct gate_key key;
     enum playback_action action;
     playback_done_fn *done;
@@ -77,14 +77,16 @@ static bool passes(const struct view_gate *g, const struct gate_key *k)
 static void record_done(void *arg, const struct db_reply *r)
 {
     struct record_op *op = arg;
+    struct view_gate *gate = op->pb->gate;
     bool ok = db_status(r) == 0;
     if (ok) {
         size_t slot = slot_of(&op->key);
-        op->gate->slots[slot].key = op->key;
-        op->gate->slots[slot].until_us =
+        gate->slots[slot].key = op->key;
+        gate->slots[slot].until_us =
             clock_now_us() + actions[op->action].quiet_s * (int64_t)CLOCK_US;
     }
     op->done(op->arg, ok ? 0 : PLAYBACK_E_UNAVAILABLE);
+    op->pb->under_way--;
     free(op);
 }
 
@@ -97,8 +99,8 @@ bool playback_record(struct playback *pb, const struct playback_clip *c,
         return true;
     }
     struct record_op *op = mem_new(struct record_op);
-    *op = (struct record_op){
-        .gate = pb->gate, .key = key, .action = action, .done = done, .arg = arg};
+    *op = (struct record_op){.pb = pb, .key = key, .action = action, .done = done, .arg = arg};
+    pb->under_way++;
     struct db_tx *tx = db_tx_begin(pb->p.db);
     const struct ledger_entry e = {
         .action = actions[action].name,
