@@ -3,15 +3,17 @@
 
 Built by buildah on a base that debootstrap made (no container registry needed). Skipped where buildah or debootstrap are absent, and
 unless DOORWARD_TEST_IMAGE=1 asks for it: it takes some minutes and much of the network."""
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from doorward import ROOT, free_port, wait_for  # noqa: E402
+from doorward import ROOT, free_port, sample, wait_for  # noqa: E402
 
 SIZE_MAX_MIB = 270
 BUILDAH = ["buildah", "--storage-driver", "vfs"]
@@ -61,6 +63,7 @@ class Image(unittest.TestCase):
             if shutil.which(tool) is None:
                 raise unittest.SkipTest(f"{tool} is not installed")
         cls.work = tempfile.mkdtemp(prefix="dw-image-", dir="/var/tmp")
+        os.chmod(cls.work, 0o755)  # the database's user walks through it
         cls.addClassCleanup(shutil.rmtree, cls.work, True)
         base_image(cls.work)
         extra = []
@@ -89,28 +92,46 @@ class Image(unittest.TestCase):
             os.mkdir(data)
             os.chown(data, 10001, 10001)
             port = free_port()
-            server = subprocess.Popen(
-                [*BUILDAH, "run", "--isolation", "chroot", "--user", "10001:10001", "--volume", f"{data}:/data", "--volume",
-                 f"{postgres.socket}:/pg", "--env", f"DATABASE_URL=host=/pg user=postgres dbname=postgres", "--env",
-                 f"DOORWARD_LISTEN=127.0.0.1:{port}", "--env", "DOORWARD_METRICS_LISTEN=off", self.container, "--",
-                 "/usr/bin/doorward", "serve"])
+            doorward = [*BUILDAH, "run", "--isolation", "chroot", "--user", "10001:10001", "--volume", f"{data}:/data", "--volume",
+                        f"{postgres.socket}:/pg", "--env", "DATABASE_URL=host=/pg user=postgres dbname=postgres", "--env",
+                        f"DOORWARD_LISTEN=127.0.0.1:{port}", "--env", f"DOORWARD_METRICS_LISTEN=127.0.0.1:{free_port()}",
+                        self.container, "--", "/usr/bin/doorward"]
+            server = subprocess.Popen([*doorward, "serve"])
             try:
                 wait_for("the image's server", lambda: subprocess.run(
                     ["curl", "-skf", f"https://127.0.0.1:{port}/readyz"], capture_output=True).returncode == 0, 60)
-                owners = {os.stat(f"/proc/{p}").st_uid for p in os.listdir("/proc") if p.isdigit() and self.is_ours(p)}
+                owners = {os.stat(f"/proc/{p}").st_uid for p in self.servers(port)}
                 self.assertEqual(owners, {10001})
+                self.assertEqual(run(*doorward, "healthcheck"), "ok")
+                self.upload(doorward, port)
             finally:
-                subprocess.run(["pkill", "-TERM", "-U", "10001"], check=False)
+                for pid in self.servers(port):
+                    os.kill(pid, signal.SIGTERM)
                 server.wait(60)
                 postgres.close()
 
+    def upload(self, doorward, port):
+        """The worker in the image finds every library it needs."""
+        def admin(*args):
+            return json.loads(run(*doorward, "admin", *args, "--json"))
+        home = admin("household", "create", "--name", "Home")["id"]
+        camera = admin("camera", "create", "--household", home, "--name", "Door")
+        answer = json.loads(run("curl", "-sSk", "-u", f"cam:{camera['secret']}", "-T", sample(3),
+                                f"https://127.0.0.1:{port}/ingest/{camera['id']}/clip.mp4"))
+        self.assertEqual(answer["clip"]["camera_id"], camera["id"])
+
     @staticmethod
-    def is_ours(pid):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as f:
-                return f.read().startswith(b"/usr/bin/doorward\0serve")
-        except OSError:
-            return False
+    def servers(port):
+        """Ids of the processes that serve on the port."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as command, open(f"/proc/{pid}/environ", "rb") as env:
+                    if command.read().startswith(b"/usr/bin/doorward\0serve") and f"127.0.0.1:{port}\0".encode() in env.read():
+                        found.append(int(pid))
+            except OSError:
+                pass
+        return found
 
 
 class Postgres:
