@@ -170,6 +170,29 @@ class Reload(Scenario):
         self.assertTrue(self.server.log_lines("reload_refused"))
 
 
+class Settings(unittest.TestCase):
+    def test_the_log_level_of_the_settings_file_is_read_again(self):
+        server = Server()
+        self.addCleanup(server.close)
+        server.env["DOORWARD_CONFIG_FILE"] = path = os.path.join(server.folder, "settings")
+
+        def settings(level):
+            with open(path, "w", encoding="ascii") as f:
+                f.write(f"# of this test\nDOORWARD_LOG_LEVEL={level}\n")
+        settings("warn")
+        server.start()
+        server.get("/healthz")
+        self.assertEqual(server.log_lines("request"), [])
+        settings("info")
+        server.signal(signal.SIGHUP)
+        wait_for("a line of the new level", lambda: server.get("/healthz").status == 200 and server.log_lines("request"))
+        settings("nonsense")
+        server.signal(signal.SIGHUP)
+        line = wait_for("the refusal", lambda: server.log_lines("reload_refused"))[0]
+        self.assertIn("LOG_LEVEL", line["reason"])
+        self.assertEqual(server.get("/healthz").status, 200)
+
+
 class MediaWorker(unittest.TestCase):
     def test_without_it_the_server_is_not_ready_and_with_it_again_it_is(self):
         server = Server({"DOORWARD_LOOPS": 1})
