@@ -19,6 +19,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -109,6 +110,24 @@ static int start_pool(struct app *a)
     return setenv("UV_THREADPOOL_SIZE", text, 0) == 0 ? 0 : -errno;
 }
 
+/* A connection is a descriptor: take as many as the system lets us. */
+static int start_descriptors(struct app *a)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) != 0) {
+        return -errno;
+    }
+    l.rlim_cur = l.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &l) != 0) {
+        return -errno;
+    }
+    uint64_t wanted = a->n_lanes * a->config->connections_max;
+    if (l.rlim_cur < wanted) {
+        log_info(&a->log, "few_descriptors", F_INT("have", l.rlim_cur), F_INT("wanted", wanted));
+    }
+    return 0;
+}
+
 static void on_lane_ended(void *arg);
 
 static int start_lanes(struct app *a)
@@ -183,6 +202,7 @@ static const struct {
     {"schema", start_schema},
     {"certificate", start_certificate},
     {"pool", start_pool},
+    {"descriptors", start_descriptors},
     {"listener", start_listener},
     {"lanes", start_lanes},
     {"running", start_running},
