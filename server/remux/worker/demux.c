@@ -214,6 +214,14 @@ static int choose_audio(struct demux *d)
     return transcode_takes(st->codecpar->codec_id) ? begin_transcoding(d, st) : 0;
 }
 
+/* A transport stream need not say what a track is: libav finds out while it reads. */
+static bool is_unknown_yet(const struct demux *d, const AVStream *st)
+{
+    enum AVCodecID id = st->codecpar->codec_id;
+    return d->kind == SNIFF_MPEGTS && d->audio == NULL &&
+           (id == AV_CODEC_ID_NONE || id == AV_CODEC_ID_PROBE || id == AV_CODEC_ID_BIN_DATA);
+}
+
 static void note_other_tracks(struct demux *d)
 {
     for (unsigned i = 0; i < d->format->nb_streams; i++) {
@@ -221,6 +229,9 @@ static void note_other_tracks(struct demux *d)
         bool kept = (d->video != NULL && d->video->stream_index == (int)i) ||
                     (d->audio != NULL && d->audio->stream_index == (int)i);
         enum AVMediaType type = st->codecpar->codec_type;
+        if (is_unknown_yet(d, st)) {
+            continue;
+        }
         st->discard = kept ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
         if (type == AVMEDIA_TYPE_SUBTITLE) {
             verdict_note(d->verdict, "A subtitle track was left out.");
@@ -301,9 +312,21 @@ int demux_begin(struct demux *d, struct channel *channel, struct channel_done *v
 
 /* ---- packets ---- */
 
+/* Sound of a kind that turned out only now. */
+static void adopt_audio(struct demux *d)
+{
+    const AVStream *st = d->format->streams[d->packet->stream_index];
+    if (d->kind == SNIFF_MPEGTS && d->audio == NULL &&
+        st->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && audio_is_kept(st->codecpar->codec_id) &&
+        !transcode_takes(st->codecpar->codec_id)) {
+        d->audio = track_create(st, &d->clock, false);
+    }
+}
+
 static int take_packet(struct demux *d)
 {
     struct track *t = NULL;
+    adopt_audio(d);
     if (d->packet->stream_index == d->video->stream_index) {
         t = d->video;
     } else if (d->audio != NULL && d->packet->stream_index == d->audio->stream_index) {

@@ -17,7 +17,7 @@ struct demux {
     enum sniff_kind kind;
     AVFormatContext *format;
     struct clock_file clock;
-    struct track *video, *audio; /* owned; audio NULL when there is none to keep */
+    struct track *video, *audio; /* owned; audio NULL while there is none to keep */
     AVPacket *packet;
 };
 

@@ -16,6 +16,7 @@ static int copy_media(struct demux *d, struct writer *w)
     int r = 0;
     while (r == 0) {
         r = demux_step(d);
+        writer_set_audio(w, d->audio);
         if (r == 0) {
             r = writer_step(w);
         }

@@ -85,9 +85,9 @@ struct writer *writer_destroy(struct writer *w)
     return NULL;
 }
 
-bool writer_wrote(const struct writer *w)
+void writer_set_audio(struct writer *w, struct track *audio)
 {
-    return w->any;
+    w->p.audio = w->lane[1].track = audio;
 }
 
 /* ---- output ---- */

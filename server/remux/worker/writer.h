@@ -20,12 +20,12 @@ struct writer_params {
     struct track *video, *audio; /* audio may be NULL */
 };
 struct writer *writer_create(const struct writer_params *p);
+/* The sound track, when it is found only later. Harmless when it is the same. */
+void writer_set_audio(struct writer *w, struct track *audio);
 /* Samples were queued: write what is complete. 0 or a REMUX_E_ status, recorded in the verdict. */
 int writer_step(struct writer *w) MUST_CHECK;
 /* No more samples: write the rest and end the last segment. */
 int writer_end(struct writer *w) MUST_CHECK;
-/* True if a segment was finished. */
-bool writer_wrote(const struct writer *w);
 struct writer *writer_destroy(struct writer *w); /* takes NULL */
 
 #endif
