@@ -9,7 +9,7 @@
 #include "base/list.h"
 #include "base/loop.h"
 
-enum { EXTENT_CACHE_BYTES = 8 << 20, EXTENT_AGE_MS = 30000 };
+enum { EXTENT_CACHE_BYTES = 16 << 20, EXTENT_AGE_MS = 30000 };
 
 struct extent {
     struct list node;

@@ -103,6 +103,11 @@ static void read_piece(struct block *b, const struct piece *p)
     to += SEAL_CHUNK_SIZE - 1;
     to -= to % SEAL_CHUNK_SIZE;
     to = least(least(to, from + SEGMENT_READ_MAX), s->plain_bytes);
+    for (uint64_t at = from + SEAL_CHUNK_SIZE; at < to; at += SEAL_CHUNK_SIZE) {
+        if (extent_find(pb->extents, &s->seal.object, at) != NULL) {
+            to = at; /* from here on it is there already */
+        }
+    }
     b->reading = p->segment;
     b->read_from = from;
     segment_read(pb->p.store, s, from, to, on_read, b);
