@@ -234,6 +234,30 @@ class Playback(PlaybackScenario):
         time.sleep(2.1)
         self.assertEqual((self.server.get(short).status, self.server.get(short).problem), (403, "link_expired"))
 
+    def member(self, change):
+        """As the operator would in the private database: there is no route for it yet."""
+        out = subprocess.run(["psql", "-h", os.path.join(self.server.data, "postgres", "run"), "-U", "doorward", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c",
+                              f"update membership set {change} where account_id = '{self.home.account_id}'"],
+                             capture_output=True, text=True, **as_user())
+        self.assertEqual(out.returncode, 0, out.stderr)
+
+    def test_what_an_account_may_is_asked_each_time(self):
+        clip = self.uploaded()
+        link = self.links(clip)["urls"]["mp4"]
+        self.assertEqual(self.server.get(link).status, 200)
+        self.member("rights = 2")  # history alone
+        self.assertEqual(self.home.get(self.url(clip)).status, 200)
+        self.assertEqual(self.home.get(self.url(clip) + "?download=1").problem, "forbidden")
+        self.assertEqual(self.home.delete(f"/api/v1/clips/{clip['id']}").status, 404)
+        for change in ("rights = 127 - 2", "rights = 127, ends_us = 1"):
+            self.member(change)
+            self.assertEqual(self.server.get(link).problem, "not_found", change)
+            for file in ("clip.mp4", "index.m3u8", "segments/0.mp4", "still.jpg"):
+                self.assertEqual(self.home.get(self.url(clip, file)).problem, "not_found", file)
+            self.assertEqual(self.home.clips(), [])
+        self.member("ends_us = null")
+        self.assertEqual(self.server.get(link).status, 200)
+
     def test_looking_is_on_the_record_once_per_play(self):
         clip = self.uploaded()
         for first in range(0, 50000, 5000):
