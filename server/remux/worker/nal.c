@@ -104,13 +104,28 @@ static void look_h265(const struct nal_unit *u, unsigned *seen, struct nal_facts
     f->sets = *seen == 7;
 }
 
+/* The next unit's beginning; how long it is may stay open, which saves searching for its end. */
+static bool next_head(struct nal_iter *it, struct nal_unit *ret_unit)
+{
+    if (it->length_size != 0) {
+        return nal_next(it, ret_unit);
+    }
+    const uint8_t *at = start_code(it->p, it->end);
+    if (at == it->end) {
+        return false;
+    }
+    it->p = at + 3;
+    *ret_unit = (struct nal_unit){.p = it->p, .n = (size_t)(it->end - it->p)};
+    return true;
+}
+
 struct nal_facts nal_look(enum nal_codec codec, const uint8_t *p, size_t n, size_t length_size)
 {
     struct nal_facts f = {0};
     struct nal_iter it = nal_iter(p, n, length_size);
     struct nal_unit u;
     unsigned seen = 0;
-    while (nal_next(&it, &u)) {
+    while (!f.slice && next_head(&it, &u)) { /* what follows a slice are more slices */
         if (u.n == 0) {
             continue;
         }
@@ -118,9 +133,6 @@ struct nal_facts nal_look(enum nal_codec codec, const uint8_t *p, size_t n, size
             look_h264(&u, &seen, &f);
         } else {
             look_h265(&u, &seen, &f);
-        }
-        if (f.slice && length_size == 0) {
-            break; /* what follows are more slices: no need to search through them */
         }
     }
     return f;

@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum { SCALE_90K = 90000, SCALE_MAX = 1000000, OPUS_RATE = 48000, OPUS_HEAD = 19 };
-enum { CARRY_MAX = 1 << 20, PICTURE_MAX = 64 << 20, QUEUE_FIRST = 64 };
+enum { REFRAME_SLACK = 256, CARRY_MAX = 1 << 20, PICTURE_MAX = 64 << 20, QUEUE_FIRST = 64 };
 enum { GAP_MAX_S = 60, GAP_MAX_EXACT_S = 86400, FPS_ASSUMED = 25, DRIFT_PARTS = 20 };
 #define TIME_SANE ((int64_t)1 << 53)
 
@@ -303,32 +303,40 @@ static bool begins_with_start_code(const uint8_t *p, size_t n)
     return n >= 4 && p[0] == 0 && p[1] == 0 && (p[2] == 1 || (p[2] == 0 && p[3] == 1));
 }
 
-/* Replace the packet's data by [carry][sets][units with four-byte lengths]. */
+static void free_bytes(void *arg, uint8_t *data)
+{
+    free(data);
+}
+
+/* Replace the packet's data by out's, which gives it away. */
+static int give_data(AVPacket *packet, struct buf *out)
+{
+    size_t n = out->len;
+    uint8_t *data = buf_take(out);
+    av_packet_unref(packet);
+    packet->buf = data == NULL ? NULL : av_buffer_create(data, n, free_bytes, NULL, 0);
+    if (packet->buf == NULL) {
+        free(data);
+        return -ENOMEM;
+    }
+    packet->data = data;
+    packet->size = (int)n;
+    return 0;
+}
+
+/* Make the packet's data [carry][sets][units with four-byte lengths]. */
 static int reframe(struct track *t, AVPacket *packet, bool with_sets)
 {
     struct buf out CLEANUP(buf_finish) = BUF_INIT(PICTURE_MAX);
-    (void)buf_room(&out, t->carry.len + t->sets.len + (size_t)packet->size + 1024);
+    size_t sets = with_sets ? t->sets.len : 0;
+    (void)buf_room(&out, t->carry.len + sets + (size_t)packet->size + REFRAME_SLACK);
     buf_append(&out, t->carry.data, t->carry.len);
     buf_clear(&t->carry);
     if (with_sets) {
         nal_reframe(t->sets.data, t->sets.len, 0, &out);
     }
     nal_reframe(packet->data, (size_t)packet->size, t->length_size, &out);
-    if (out.overflow) {
-        return -E2BIG;
-    }
-    AVPacket *made = av_packet_alloc();
-    if (made == NULL || av_new_packet(made, (int)out.len) < 0) {
-        av_packet_free(&made);
-        return -ENOMEM;
-    }
-    if (out.len > 0) {
-        memcpy(made->data, out.data, out.len);
-    }
-    av_packet_unref(packet);
-    av_packet_move_ref(packet, made);
-    av_packet_free(&made);
-    return 0;
+    return out.overflow ? -E2BIG : give_data(packet, &out);
 }
 
 /* How long a picture lasts that none follows: at a variable rate, the time of a single one. */
@@ -461,16 +469,13 @@ int track_push(struct track *t, AVPacket *packet)
 static int flush_carry(struct track *t)
 {
     AVPacket *packet = av_packet_alloc();
-    if (packet == NULL || av_new_packet(packet, (int)t->carry.len) < 0) {
-        av_packet_free(&packet);
-        return -ENOMEM;
+    int r = packet == NULL ? -ENOMEM : give_data(packet, &t->carry);
+    if (r == 0) {
+        int64_t dts = t->clock.last + t->clock.nominal;
+        track_queue(t, packet, dts, dts, t->clock.nominal, false);
     }
-    memcpy(packet->data, t->carry.data, t->carry.len);
-    buf_clear(&t->carry);
-    int64_t dts = t->clock.last + t->clock.nominal;
-    track_queue(t, packet, dts, dts, t->clock.nominal, false);
     av_packet_free(&packet);
-    return 0;
+    return r;
 }
 
 int track_flush(struct track *t)
