@@ -15,7 +15,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import pg  # noqa: E402
 from doorward import Server, fault_build, in_threads, sample, wait_for  # noqa: E402
-from stored import Acknowledged, check, settled  # noqa: E402
+from stored import Acknowledged, check, packets, settled  # noqa: E402
 
 
 
@@ -55,10 +55,12 @@ class FaultDriver(Faults):
         whole, failed = 0, 0
         for clip in acknowledged.clips:  # each once: what was read before is kept in memory
             try:
-                acknowledged.read_back(clip)
-                whole += 1
-            except Exception:  # a 5xx answer, or a body that breaks off: never a wrong one
+                got = acknowledged.read_back(clip)
+            except Exception:  # a 5xx answer, or a body that breaks off
                 failed += 1
+            else:
+                self.assertEqual(got, packets(acknowledged.clips[clip]))
+                whole += 1
         self.assertGreater(whole, 0)
         self.assertGreater(failed, 0)
         self.all_is_well(server, acknowledged)
