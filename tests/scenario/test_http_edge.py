@@ -524,6 +524,16 @@ class TlsTest(Edge, unittest.TestCase):
             out = self.openssl(version, "-cipher", "ALL:@SECLEVEL=0")
             self.assertEqual('"hello"' in out, ok, version)
 
+    def test_the_first_request_does_not_wait_for_a_delayed_acknowledgement(self):
+        took = []
+        for _ in range(15):
+            with self.server.connect() as s:  # as Python makes it: with Nagle's algorithm
+                t0 = time.monotonic()
+                s.sendall(b"GET /show/x HTTP/1.1\r\n" + HEAD + b"\r\n")
+                s.recv(4096)
+                took.append(time.monotonic() - t0)
+        self.assertLess(sorted(took)[7], 0.03)
+
     def test_sessions_resume(self):
         for version in ("-tls1_3", "-tls1_2"):
             session = os.path.join(self.server.folder.name, "session" + version)
