@@ -321,6 +321,7 @@ describe('journeys', () => {
     await page.waitForURL(`${mock.url}/sign-in`);
     await signIn();
     await page.getByRole('heading', { name: 'Clips' }).waitFor();
+    await page.waitForLoadState('networkidle'); // a still that is refused later would end the session before the press
     mock.state.signedIn = false;
     await page.getByRole('link', { name: 'Log' }).click();
     await page.waitForURL(/\/sign-in\?next=/);
