@@ -2,19 +2,12 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 
-static _Atomic int64_t fake_us;
-
 int64_t clock_now_us(void)
 {
-    int64_t fake = atomic_load(&fake_us);
-    if (fake != 0) {
-        return fake;
-    }
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
     return (int64_t)ts.tv_sec * CLOCK_US + ts.tv_nsec / 1000;
@@ -25,11 +18,6 @@ uint64_t clock_mono_ms(void)
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-void clock_set_fake_us(int64_t us)
-{
-    atomic_store(&fake_us, us);
 }
 
 void clock_format(int64_t us, char *out)

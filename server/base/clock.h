@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Time. Wall time is UTC microseconds since 1970; monotonic time is for deadlines only. Media time
- * is 1/90000 s. Tests move wall time with clock_set_fake_us(); 0 goes back to the real clock. */
+ * is 1/90000 s. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -11,7 +11,6 @@ enum { CLOCK_RFC3339_SIZE = 32 };
 
 int64_t clock_now_us(void);
 uint64_t clock_mono_ms(void);
-void clock_set_fake_us(int64_t us);
 
 /* RFC 3339 UTC with milliseconds: 2026-11-23T18:52:03.250Z. out holds CLOCK_RFC3339_SIZE bytes. */
 void clock_format(int64_t us, char *out);

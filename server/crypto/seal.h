@@ -52,10 +52,6 @@ void seal_span(uint64_t plain_bytes, uint64_t offset, uint64_t n, uint64_t *ret_
  * chunks. */
 ssize_t seal_open(const struct seal_params *k, uint64_t plain_bytes, uint64_t sealed_offset,
                   uint8_t *p, size_t n);
-/* 0 when the first SEAL_HEADER_SIZE bytes of an object are the header of that object, else
- * -EBADMSG.
- */
-int seal_header_check(const struct seal_params *k, const uint8_t p[SEAL_HEADER_SIZE]) MUST_CHECK;
 /* Incremental digest of sealed bytes as they are read front to back (header + tags). 0, or -EBADMSG
  * when a chunk does not open. */
 struct seal_check;

@@ -83,7 +83,7 @@ ssize_t seal_open(const struct seal_params *k, uint64_t plain_bytes, uint64_t se
     return (ssize_t)made;
 }
 
-int seal_header_check(const struct seal_params *k, const uint8_t p[SEAL_HEADER_SIZE])
+static int header_check(const struct seal_params *k, const uint8_t p[SEAL_HEADER_SIZE])
 {
     uint8_t header[SEAL_HEADER_SIZE];
     seal_header(&k->object, header);
@@ -114,7 +114,7 @@ struct seal_check *seal_check_create(const struct seal_params *k, uint64_t plain
 
 static void check_header(struct seal_check *c)
 {
-    c->error = seal_header_check(&c->params, c->buffer);
+    c->error = header_check(&c->params, c->buffer);
     c->header_seen = true;
     sha256_update(c->digest, c->buffer, SEAL_HEADER_SIZE);
 }

@@ -114,9 +114,8 @@ void db_tx_cancel(struct db_tx *tx); /* instead of commit */
 int db_status(const struct db_reply *r);             /* 0 or DB_E_ */
 const char *db_constraint(const struct db_reply *r); /* "" when none */
 const char *db_message(const struct db_reply *r);
-/* Rows that statement i returned (SELECT or RETURNING), or that it changed. */
+/* Rows that statement i returned (SELECT or RETURNING). */
 int db_rows(const struct db_reply *r, unsigned stmt);
-int64_t db_changed(const struct db_reply *r, unsigned stmt);
 /* Typed readers by column position (0-based); results are binary. Text is NUL-ended. A wrong type
  * is a programming error. */
 bool db_is_null(const struct db_reply *r, unsigned stmt, int row, int col);
@@ -124,7 +123,6 @@ const char *db_text(const struct db_reply *r, unsigned stmt, int row,
                     int col); /* NULL for SQL NULL */
 int64_t db_i64(const struct db_reply *r, unsigned stmt, int row,
                int col); /* int2, int4, int8; NULL reads 0 */
-double db_f64(const struct db_reply *r, unsigned stmt, int row, int col);
 bool db_bool(const struct db_reply *r, unsigned stmt, int row, int col);
 struct id db_id(const struct db_reply *r, unsigned stmt, int row, int col);
 const uint8_t *db_bytes(const struct db_reply *r, unsigned stmt, int row, int col, size_t *ret_n);

@@ -17,8 +17,6 @@ enum {
     OID_INT4 = 23,
     OID_TEXT = 25,
     OID_JSON = 114,
-    OID_FLOAT4 = 700,
-    OID_FLOAT8 = 701,
     OID_BPCHAR = 1042,
     OID_VARCHAR = 1043,
     OID_UUID = 2950,
@@ -80,12 +78,6 @@ int db_rows(const struct db_reply *r, unsigned stmt)
     return res != NULL ? PQntuples(res) : 0;
 }
 
-int64_t db_changed(const struct db_reply *r, unsigned stmt)
-{
-    PGresult *res = r->status == 0 ? result_of(r, stmt) : NULL;
-    return res != NULL ? strtoll(PQcmdTuples(res), NULL, 10) : 0;
-}
-
 /* The value's bytes, or NULL for SQL NULL. */
 static const char *value(const struct db_reply *r, unsigned stmt, int row, int col, Oid *ret_type,
                          size_t *ret_n)
@@ -138,33 +130,6 @@ int64_t db_i64(const struct db_reply *r, unsigned stmt, int row, int col)
         memcpy(&v2, p, 2);
         return (int16_t)be16toh(v2);
     }
-}
-
-double db_f64(const struct db_reply *r, unsigned stmt, int row, int col)
-{
-    Oid type;
-    size_t n;
-    const char *p = value(r, stmt, row, col, &type, &n);
-    ALWAYS(type == OID_FLOAT8 || type == OID_FLOAT4);
-    if (p == NULL) {
-        return 0;
-    }
-    union {
-        uint64_t u;
-        double f;
-    } v8;
-    union {
-        uint32_t u;
-        float f;
-    } v4;
-    if (n == 4) {
-        memcpy(&v4.u, p, 4);
-        v4.u = be32toh(v4.u);
-        return (double)v4.f;
-    }
-    memcpy(&v8.u, p, 8);
-    v8.u = be64toh(v8.u);
-    return v8.f;
 }
 
 bool db_bool(const struct db_reply *r, unsigned stmt, int row, int col)

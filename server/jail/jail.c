@@ -153,11 +153,6 @@ int jail_enter(const struct jail *j, const struct jail_limits *limits)
     return prctl(PR_SET_SECCOMP, 2 /* filter */, &prog) == 0 ? 0 : -errno;
 }
 
-bool jail_has_landlock(const struct jail *j)
-{
-    return j->landlock_fd >= 0;
-}
-
 struct jail *jail_destroy(struct jail *j)
 {
     if (j != NULL) {

@@ -24,8 +24,6 @@ int jail_prepare(struct jail **ret_jail) MUST_CHECK;
  * exit. A forbidden call afterwards kills the process (SIGSYS); only opening a file, which libc
  * tries by itself, just fails. */
 int jail_enter(const struct jail *j, const struct jail_limits *limits) MUST_CHECK;
-/* True if Landlock is part of it. */
-bool jail_has_landlock(const struct jail *j);
 struct jail *jail_destroy(struct jail *j); /* takes NULL */
 
 #endif
