@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RETRY_FIRST_MS = 50, RETRY_MAX_MS = 5000 };
+enum { RETRY_FIRST_MS = 50, SPAWN_AGAIN_MAX = 5, RETRY_MAX_MS = 5000 };
 
 struct zygote {
     struct loop *loop;
@@ -91,7 +91,7 @@ static void socket_readable(void *arg, int events)
     }
 }
 
-static int spawn(struct zygote *z)
+static int spawn_once(struct zygote *z)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -123,6 +123,16 @@ static int spawn(struct zygote *z)
     z->watch = watch_create(z->loop, z->fd, socket_readable, z);
     watch_set(z->watch, UV_READABLE);
     return 0;
+}
+
+/* dup2(2): EBUSY when another thread is in the middle of an open(); seen at start, once in many. */
+static int spawn(struct zygote *z)
+{
+    int r = spawn_once(z);
+    for (int again = 0; r == -EBUSY && again < SPAWN_AGAIN_MAX; again++) {
+        r = spawn_once(z);
+    }
+    return r;
 }
 
 static void respawn(void *arg)
