@@ -76,6 +76,20 @@ static json_t *clips_json(const struct api *api, const struct db_reply *r, unsig
     return list;
 }
 
+/* What could be sent, from the segments that statement stmt returned. Answers itself when it fails.
+ */
+static bool read_plan(struct item *o, const struct db_reply *r, unsigned stmt,
+                      struct share_plan *ret_plan)
+{
+    struct cut_span window = window_of(r);
+    if (share_plan_init(r, stmt, o->api->keyring, &window, ret_plan)) {
+        log_error(o->api->log, "share_plan_broken", F_ID("inbox_item", &o->id));
+        http_answer_problem(o->x, PROBLEM_internal, NULL);
+        return false;
+    }
+    return true;
+}
+
 static void shown(void *arg, const struct db_reply *r)
 {
     struct item *o = arg;
@@ -87,10 +101,7 @@ static void shown(void *arg, const struct db_reply *r)
         http_answer_problem(o->x, PROBLEM_not_found, NULL);
         return;
     }
-    struct cut_span window = window_of(r);
-    if (share_plan_init(r, 3, o->api->keyring, &window, &plan)) {
-        log_error(o->api->log, "share_plan_broken", F_ID("inbox_item", &o->id));
-        http_answer_problem(o->x, PROBLEM_internal, NULL);
+    if (!read_plan(o, r, 3, &plan)) {
         return;
     }
     json_t *json = item_json(r, 0);
@@ -255,14 +266,8 @@ static void accept_read(void *arg, const struct db_reply *r)
         answer_grant(o);
     } else if (answer) {
         http_answer_problem(o->x, PROBLEM_conflict, "This was declined.");
-    } else {
-        struct cut_span window = window_of(r);
-        if (share_plan_init(r, 1, o->api->keyring, &window, &plan)) {
-            log_error(o->api->log, "share_plan_broken", F_ID("inbox_item", &o->id));
-            http_answer_problem(o->x, PROBLEM_internal, NULL);
-        } else {
-            give(o, &plan);
-        }
+    } else if (read_plan(o, r, 1, &plan)) {
+        give(o, &plan);
     }
 }
 
