@@ -1,2 +1,92 @@
--- (to be filled by its capability)
-comment on table upload is 'an HTTP body under way; owns the objects it has put until they are committed';
+-- Spans of footage: what tells that they changed, and sprites - small pictures of every ten seconds - to look for a place in them.
+
+-- Goes up whenever segments of the recording come, go or are replaced: what was made of them is then made anew.
+alter table recording add column version bigint not null default 0;
+
+create function recording_changed() returns trigger language plpgsql as $$
+begin
+    update recording set version = version + 1 where id in (select distinct recording_id from changed);
+    return null;
+end $$;
+create trigger segment_came after insert on segment referencing new table as changed
+    for each statement execute function recording_changed();
+create trigger segment_went after delete on segment referencing old table as changed
+    for each statement execute function recording_changed();
+
+-- A number that is another one when other segments lie in the span, or other parts of it are hidden. A function, so that statements
+-- which seldom need it do not open every month.
+create function span_print(of_camera uuid, span_from_us bigint, span_to_us bigint) returns bigint language plpgsql stable as $$
+declare
+    print bigint;
+begin
+    select count(*) + coalesce(bit_xor(hashtextextended(s.id::text, 0)), 0) # hidden_print(of_camera, span_from_us, span_to_us)
+    into print
+    from segment s
+    where s.camera_id = of_camera
+      and s.start_us >= span_from_us - 3600000000 and s.start_us < span_to_us
+      and s.start_us + s.duration_90k::bigint * 100 / 9 > span_from_us;
+    return print;
+end $$;
+
+-- The same of the hidden parts alone; 0 when nothing is hidden.
+create function hidden_print(of_camera uuid, span_from_us bigint, span_to_us bigint) returns bigint language sql stable as $$
+    select coalesce(bit_xor(hashtextextended(d.id::text, 0)), 0)
+    from deletion d
+    where d.camera_id = of_camera and d.undone_us is null and d.from_us < span_to_us and d.to_us > span_from_us
+$$;
+
+-- One sealed JPEG of 10 x 10 small pictures, one for every ten seconds: slot n begins n * 1000 s after 1970. The row owns the object, also
+-- while it is being made.
+create table sprite (
+    id            uuid primary key, -- the object
+    household_id  uuid not null references household,
+    camera_id     uuid not null references camera,
+    slot          bigint not null,
+    node          text not null,    -- who makes or made it
+    begun_us      bigint not null,
+    made_us       bigint,           -- null: being made; the object may not be there yet
+    print         bigint not null,  -- span_print() of the footage it was made from
+    tiles         bit(100) not null, -- which of the pictures are there
+    plain_bytes   bigint check (plain_bytes > 0),
+    sealed_bytes  bigint,
+    sealed_digest bytea check (octet_length(sealed_digest) = 32),
+    wrapped_key   bytea not null check (octet_length(wrapped_key) = 60), -- under the household's
+    check (made_us is null or (plain_bytes is not null and sealed_bytes is not null and sealed_digest is not null))
+);
+create unique index sprite_slot on sprite (camera_id, slot) where made_us is not null;
+create index sprite_being_made on sprite (node) where made_us is null;
+
+-- Sprites to make; a row is taken for a while by whoever makes it.
+create table sprite_job (
+    camera_id   uuid not null references camera,
+    slot        bigint not null,
+    wanted      boolean not null, -- somebody looks at it now; else made ahead
+    asked_us    bigint not null,
+    not_before_us bigint not null, -- taken or failed: not before that time
+    tries       integer not null default 0,
+    primary key (camera_id, slot)
+);
+create index sprite_job_next on sprite_job (wanted desc, not_before_us);
+
+-- Whatever takes footage of a span away for good, or hides it, drops its sprites in the same transaction. Returns how many.
+create function sprites_drop(of_camera uuid, span_from_us bigint, span_to_us bigint, now_us bigint) returns integer language plpgsql as $$
+declare
+    dropped integer;
+begin
+    with gone as (
+        delete from sprite where camera_id = of_camera and made_us is not null
+                             and slot between div(span_from_us, 1000000000)::bigint and div(span_to_us - 1, 1000000000)::bigint
+        returning id
+    ), thrown as (
+        insert into garbage (object_id, reason, since_us) select id, 'deleted', now_us from gone on conflict do nothing
+    )
+    select count(*) into dropped from gone;
+    return dropped;
+end $$;
+
+create function deletion_drops_sprites() returns trigger language plpgsql as $$
+begin
+    perform sprites_drop(new.camera_id, new.from_us, new.to_us, coalesce(new.undone_us, new.asked_us));
+    return null;
+end $$;
+create trigger deletion_made after insert or update of undone_us on deletion for each row execute function deletion_drops_sprites();

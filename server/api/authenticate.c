@@ -120,12 +120,13 @@ static void authenticate_link(struct http_exchange *x)
                            .acc = http_query(x, "acc"),
                            .kid = http_query(x, "kid"),
                            .sig = http_query(x, "sig")};
-    struct id clip;
-    if (id_parse(http_param(x, "id"), &clip)) {
+    struct link_subject subject = {
+        .kind = str_prefix(http_path(x), "/api/v1/cameras/") ? LINK_CAMERA : LINK_CLIP};
+    if (id_parse(http_param(x, "id"), &subject.id)) {
         http_answer_problem(x, PROBLEM_not_found, NULL);
         return;
     }
-    int r = link_check(playback_link_key(api->playback), &clip, &q, clock_now_us() / CLOCK_US,
+    int r = link_check(playback_link_key(api->playback), &subject, &q, clock_now_us() / CLOCK_US,
                        &who->id);
     if (r == LINK_E_EXPIRED) {
         http_answer_problem(x, PROBLEM_link_expired, NULL);

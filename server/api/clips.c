@@ -208,7 +208,8 @@ static void answer_links(struct clip_request *q)
 {
     char query[LINK_QUERY_SIZE];
     int64_t expires_s = clock_now_us() / CLOCK_US + q->ttl_s;
-    link_format(playback_link_key(q->api->playback), &q->clip, &q->who->id, expires_s, query);
+    const struct link_subject clip = {.kind = LINK_CLIP, .id = q->clip};
+    link_format(playback_link_key(q->api->playback), &clip, &q->who->id, expires_s, query);
     http_answer_json(
         q->x, 200,
         json_pack("{s:o, s:{s:o, s:o, s:o}}", "expires_at", api_time(expires_s * CLOCK_US), "urls",

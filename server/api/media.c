@@ -350,7 +350,8 @@ static void link_query_text(const struct media *m, char out[LINK_QUERY_SIZE + 1]
         return;
     }
     out[0] = '?';
-    link_format(playback_link_key(m->api->playback), &m->id, &m->who->id, (int64_t)exp, out + 1);
+    const struct link_subject clip = {.kind = LINK_CLIP, .id = m->id};
+    link_format(playback_link_key(m->api->playback), &clip, &m->who->id, (int64_t)exp, out + 1);
 }
 
 static void send_playlist(struct media *m)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pure: signed links to a clip's media for players that carry no session. The signature covers the
- * path prefix `/api/v1/clips/{id}/`, the end time and the account that made it - so one query
- * string opens the playlist and every segment it names - and GET and HEAD only. It is no more than
- * the account's own access: whoever checks it goes on to ask the database whether that account may
- * see the clip. Format: docs/design/signed-link.md. */
+/* Pure: signed links to the media of a clip or a camera for players that carry no session. The
+ * signature covers the path prefix (`/api/v1/clips/{id}/` or `/api/v1/cameras/{id}/`), the end time
+ * and the account that made it - so one query string opens the playlist and every segment it names
+ * - and GET and HEAD only. It is no more than the account's own access: whoever checks it goes on
+ * to ask the database whether that account may see the footage. Format: docs/design/signed-link.md.
+ */
 #ifndef PLAYBACK_LINK_H
 #define PLAYBACK_LINK_H
 
@@ -22,16 +23,22 @@ enum {
 
 enum { LINK_E_EXPIRED = 1 };
 
+enum link_kind { LINK_CLIP, LINK_CAMERA };
+struct link_subject { /* all media below its address */
+    enum link_kind kind;
+    struct id id;
+};
+
 /* "exp=...&acc=...&kid=1&sig=..." (no question mark); out holds LINK_QUERY_SIZE bytes. */
-void link_format(const uint8_t key[LINK_KEY_SIZE], const struct id *clip, const struct id *account,
-                 int64_t expires_s, char *out);
+void link_format(const uint8_t key[LINK_KEY_SIZE], const struct link_subject *subject,
+                 const struct id *account, int64_t expires_s, char *out);
 
 struct link_query { /* as in the request; NULL = absent */
     const char *exp, *acc, *kid, *sig;
 };
 /* 0: *ret_account made the link. LINK_E_EXPIRED: genuine, but over at now_s. -EINVAL: not ours, for
- * another clip, or longer than any we give. */
-int link_check(const uint8_t key[LINK_KEY_SIZE], const struct id *clip, const struct link_query *q,
-               int64_t now_s, struct id *ret_account) MUST_CHECK;
+ * something else, or longer than any we give. */
+int link_check(const uint8_t key[LINK_KEY_SIZE], const struct link_subject *subject,
+               const struct link_query *q, int64_t now_s, struct id *ret_account) MUST_CHECK;
 
 #endif

@@ -16,7 +16,13 @@ struct parts {
     struct link_query q;
 };
 
-static void make(struct parts *p, const struct id *clip, const struct id *account, int64_t exp)
+static struct link_subject clip_subject(void)
+{
+    return (struct link_subject){.kind = LINK_CLIP, .id = id_new()};
+}
+
+static void make(struct parts *p, const struct link_subject *clip, const struct id *account,
+                 int64_t exp)
 {
     link_format(key, clip, account, exp, p->text);
     char *rest = p->text;
@@ -32,7 +38,8 @@ static void make(struct parts *p, const struct id *clip, const struct id *accoun
 
 static void a_link_opens_its_clip_for_its_account(void **state)
 {
-    struct id clip = id_new(), account = id_new(), who;
+    struct link_subject clip = clip_subject();
+    struct id account = id_new(), who;
     struct parts p;
     make(&p, &clip, &account, NOW + LINK_TTL_DEFAULT_S);
     assert_int_equal(link_check(key, &clip, &p.q, NOW, &who), 0);
@@ -41,7 +48,8 @@ static void a_link_opens_its_clip_for_its_account(void **state)
 
 static void a_link_ends(void **state)
 {
-    struct id clip = id_new(), account = id_new(), who;
+    struct link_subject clip = clip_subject();
+    struct id account = id_new(), who;
     struct parts p;
     make(&p, &clip, &account, NOW);
     assert_int_equal(link_check(key, &clip, &p.q, NOW - 1, &who), 0);
@@ -51,18 +59,21 @@ static void a_link_ends(void **state)
 
 static void every_part_is_signed(void **state)
 {
-    struct id clip = id_new(), other = id_new(), account = id_new(), who;
+    struct link_subject clip = clip_subject(), other = clip_subject(), camera = clip;
+    struct id account = id_new(), who;
     struct parts p;
     char changed[ID_TEXT_SIZE];
     uint8_t other_key[LINK_KEY_SIZE] = "another key";
     make(&p, &clip, &account, NOW + 60);
     assert_int_equal(link_check(key, &other, &p.q, NOW, &who), -EINVAL);
+    camera.kind = LINK_CAMERA;
+    assert_int_equal(link_check(key, &camera, &p.q, NOW, &who), -EINVAL);
     assert_int_equal(link_check(other_key, &clip, &p.q, NOW, &who), -EINVAL);
     struct link_query q = p.q;
     q.exp = "1790000061";
     assert_int_equal(link_check(key, &clip, &q, NOW, &who), -EINVAL);
     q = p.q;
-    id_format(&other, changed);
+    id_format(&other.id, changed);
     q.acc = changed;
     assert_int_equal(link_check(key, &clip, &q, NOW, &who), -EINVAL);
     q = p.q;
@@ -72,7 +83,8 @@ static void every_part_is_signed(void **state)
 
 static void missing_and_odd_parts_are_refused(void **state)
 {
-    struct id clip = id_new(), account = id_new(), who;
+    struct link_subject clip = clip_subject();
+    struct id account = id_new(), who;
     struct parts p;
     make(&p, &clip, &account, NOW + 60);
     const char *odd[] = {NULL, "", "-1", "x", "99999999999999999999999", "AAAA", "%00"};
