@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Patterns are cut into segments once. A path is compared with every pattern that has as many
- * segments; of those that fit, the one whose literals stand furthest left is the resource, and only
- * its methods count. The tables are small (tens of rows), so no tree. */
+ * segments, or fewer and a rest; of those that fit, the one whose literals stand furthest left is
+ * the resource, and only its methods count. The tables are small (tens of rows), so no tree. */
 #include "http/router.h"
 
 #include "http/uri.h"
@@ -19,7 +19,8 @@ struct entry {
     const struct http_route *route;
     struct segment segments[SEGMENTS_MAX];
     unsigned n_segments;
-    unsigned literals; /* bit (SEGMENTS_MAX - 1 - i): segment i is a literal */
+    bool rest;     /* the last segment takes all that follows */
+    unsigned rank; /* bit (SEGMENTS_MAX - i): segment i is a literal; bit 0: no rest */
 };
 
 struct router {
@@ -32,16 +33,19 @@ static bool is_name(const struct segment *s)
     return s->len > 2 && s->p[0] == '{' && s->p[s->len - 1] == '}';
 }
 
-/* "/a/b" is two segments, "/" is one empty one. Returns 0 for no or too many segments. */
+static bool is_rest(const struct segment *s)
+{
+    return is_name(s) && s->len > 5 && memcmp(s->p + s->len - 4, "...}", 4) == 0;
+}
+
+/* "/a/b" is two segments, "/" is one empty one. SEGMENTS_MAX + 1 when there are more than that:
+ * the first SEGMENTS_MAX are then in out. */
 static unsigned split(const char *path, struct segment *out)
 {
-    if (path[0] != '/') {
-        return 0;
-    }
     unsigned n = 0;
     while (*path == '/') {
         if (n == SEGMENTS_MAX) {
-            return 0;
+            return n + 1;
         }
         size_t len = strcspn(++path, "/");
         out[n++] = (struct segment){path, len};
@@ -50,11 +54,11 @@ static unsigned split(const char *path, struct segment *out)
     return n;
 }
 
-static unsigned literal_bits(const struct entry *e)
+static unsigned rank_of(const struct entry *e)
 {
-    unsigned bits = 0;
+    unsigned bits = e->rest ? 0 : 1;
     for (unsigned i = 0; i < e->n_segments; i++) {
-        bits |= is_name(&e->segments[i]) ? 0 : 1U << (SEGMENTS_MAX - 1 - i);
+        bits |= is_name(&e->segments[i]) ? 0 : 1U << (SEGMENTS_MAX - i);
     }
     return bits;
 }
@@ -63,11 +67,13 @@ static void entry_init(struct entry *e, const struct http_route *route)
 {
     e->route = route;
     e->n_segments = split(route->pattern, e->segments);
-    ALWAYS(e->n_segments > 0);
-    e->literals = literal_bits(e);
+    ALWAYS(e->n_segments > 0 && e->n_segments <= SEGMENTS_MAX);
+    e->rest = is_rest(&e->segments[e->n_segments - 1]);
+    e->rank = rank_of(e);
     unsigned names = 0;
     for (unsigned i = 0; i < e->n_segments; i++) {
         names += is_name(&e->segments[i]);
+        ALWAYS(!is_rest(&e->segments[i]) || i + 1 == e->n_segments);
     }
     ALWAYS(names <= ROUTE_PARAMS_MAX);
 }
@@ -94,10 +100,10 @@ struct router *router_destroy(struct router *r)
 
 static bool fits(const struct entry *e, const struct segment *path, unsigned n)
 {
-    if (e->n_segments != n) {
+    if (e->rest ? n < e->n_segments : n != e->n_segments) {
         return false;
     }
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < e->n_segments - e->rest; i++) {
         const struct segment *s = &e->segments[i];
         if (is_name(s) ? !uri_is_segment(path[i].p, path[i].len)
                        : s->len != path[i].len || memcmp(s->p, path[i].p, s->len) != 0) {
@@ -112,10 +118,11 @@ static void fill_params(const struct entry *e, const struct segment *path, struc
     for (unsigned i = 0; i < e->n_segments; i++) {
         const struct segment *s = &e->segments[i];
         if (is_name(s)) {
+            bool rest = is_rest(s);
             m->params[m->n_params].name = s->p + 1;
-            m->params[m->n_params].name_len = s->len - 2;
+            m->params[m->n_params].name_len = s->len - (rest ? 5 : 2);
             m->params[m->n_params].value = path[i].p;
-            m->params[m->n_params++].value_len = path[i].len;
+            m->params[m->n_params++].value_len = rest ? strlen(path[i].p) : path[i].len;
         }
     }
 }
@@ -140,12 +147,12 @@ int router_match(const struct router *r, enum http_method m, const char *path,
     bool any = false;
     for (size_t i = 0; n > 0 && i < r->n; i++) {
         const struct entry *e = &r->entries[i];
-        if ((any && e->literals < best) || !fits(e, segments, n)) {
+        if ((any && e->rank < best) || !fits(e, segments, n)) {
             continue;
         }
-        if (!any || e->literals > best) {
+        if (!any || e->rank > best) {
             any = true;
-            best = e->literals;
+            best = e->rank;
             allowed = 0;
             found = NULL;
         }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pure: match a method and a path against a table. Patterns are literal segments and {name}
  * segments: "/api/v1/clips/{id}". A {name} matches one non-empty segment without '/', at most 255
- * bytes after decoding. Literals win over names. */
+ * bytes after decoding. The last segment may be {name...}: it matches all the rest of the path,
+ * slashes and empty segments too, and also nothing ("/s3/" but not "/s3" fits "/s3/{key...}").
+ * Literals win over names, and a pattern without a rest over one with it. */
 #ifndef HTTP_ROUTER_H
 #define HTTP_ROUTER_H
 

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct http_route table[] = {
     {HTTP_GET, "/", NULL},           {HTTP_GET, "/clips/{id}", NULL},
     {HTTP_POST, "/clips/all", NULL}, {HTTP_PUT, "/ingest/{camera}/{name}", NULL},
-    {HTTP_GET, "/{a}/{b}/c", NULL},
+    {HTTP_GET, "/{a}/{b}/c", NULL},  {HTTP_PUT, "/s3/{bucket}/{key...}", NULL},
 };
 
 static void decode(const char *s, size_t n, bool plus)
@@ -31,6 +31,10 @@ static void route(const char *path)
             continue;
         }
         for (size_t i = 0; i < m.n_params; i++) {
+            if (m.params[i].name[m.params[i].name_len] == '.') { /* a rest: any of what is sane */
+                decode(m.params[i].value, m.params[i].value_len, false);
+                continue;
+            }
             char out[URI_SEGMENT_MAX * 3 + 1];
             ssize_t n = uri_decode(m.params[i].value, m.params[i].value_len, false, out);
             ALWAYS(n > 0 && n <= URI_SEGMENT_MAX && strchr(out, '/') == NULL);

@@ -12,6 +12,9 @@ static const struct http_route table[] = {
     {HTTP_GET, "/clips/{id}/segments/{file}", NULL},
     {HTTP_GET, "/{any}/{id}/segments/last", NULL},
     {HTTP_PUT, "/ingest/{camera_id}/{name}", NULL},
+    {HTTP_PUT, "/s3/{bucket}/{key...}", NULL},
+    {HTTP_GET, "/s3/{bucket}/{key}", NULL},
+    {HTTP_GET, "/files/{path...}", NULL},
 };
 
 static int match(enum http_method m, const char *path, struct route_match *ret)
@@ -106,6 +109,39 @@ static void a_name_takes_at_most_255_bytes(void **state)
     assert_int_equal(match(HTTP_GET, path, &found), ROUTER_E_NOT_FOUND);
 }
 
+static void expect_rest(const char *path, const char *value)
+{
+    struct route_match found;
+    assert_int_equal(match(HTTP_PUT, path, &found), 0);
+    assert_string_equal(found.route->pattern, "/s3/{bucket}/{key...}");
+    assert_int_equal(found.n_params, 2);
+    assert_int_equal(found.params[1].name_len, 3);
+    assert_memory_equal(found.params[1].name, "key", 3);
+    assert_int_equal(found.params[1].value_len, strlen(value));
+    assert_memory_equal(found.params[1].value, value, strlen(value));
+}
+
+static void a_rest_takes_all_that_follows(void **state)
+{
+    expect_rest("/s3/cam/a/clip.mp4", "a/clip.mp4");
+    expect_rest("/s3/cam/2026/11//a%2Fb/", "2026/11//a%2Fb/");
+    expect_rest("/s3/cam/", "");
+    expect_rest("/s3/cam/1/2/3/4/5/6/7/8/9/10/11/12/13", "1/2/3/4/5/6/7/8/9/10/11/12/13");
+    struct route_match found;
+    assert_int_equal(match(HTTP_PUT, "/s3/cam", &found), ROUTER_E_NOT_FOUND);
+    assert_int_equal(match(HTTP_PUT, "/s3//a", &found), ROUTER_E_NOT_FOUND);
+    expect(HTTP_GET, "/files/", "/files/{path...}");
+    expect(HTTP_GET, "/files/a/b", "/files/{path...}");
+}
+
+static void a_pattern_without_a_rest_wins(void **state)
+{
+    struct route_match found;
+    expect(HTTP_GET, "/s3/cam/a", "/s3/{bucket}/{key}");
+    assert_int_equal(match(HTTP_GET, "/s3/cam/a/b", &found), ROUTER_E_METHOD);
+    assert_int_equal(found.allowed, 1U << HTTP_PUT | 1U << HTTP_OPTIONS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +152,8 @@ int main(void)
         cmocka_unit_test(other_methods_are_named),
         cmocka_unit_test(nothing_else_matches),
         cmocka_unit_test(a_name_takes_at_most_255_bytes),
+        cmocka_unit_test(a_rest_takes_all_that_follows),
+        cmocka_unit_test(a_pattern_without_a_rest_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
