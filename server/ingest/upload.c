@@ -25,6 +25,10 @@ void upload_fail(struct upload *u, int status, const char *reason)
 static void upload_free(struct upload *u)
 {
     u->in->live--;
+    *u->at = u->next;
+    if (u->next != NULL) {
+        u->next->at = u->at;
+    }
     upload_drop_segments(u);
     sha256_destroy(u->sha256);
     free(u->name);
@@ -41,7 +45,7 @@ static void upload_free(struct upload *u)
 static size_t body_push(struct sink *s, const uint8_t *p, size_t n)
 {
     struct upload *u = CONTAINER_OF(s, struct upload, sink);
-    if (u->finished || u->job_done) {
+    if (u->finished || u->job_done || u->stopped) {
         return n; /* the answer is already known: let the rest of the body run past */
     }
     size_t taken = u->inner->ops->push(u->inner, p, n);
@@ -59,7 +63,7 @@ static void body_end(struct sink *s, enum stream_end how)
         upload_free(u);
         return;
     }
-    if (u->body_waived) {
+    if (u->body_waived || u->stopped) {
         return;
     }
     u->ended_us = clock_now_us();
@@ -97,7 +101,7 @@ static void job_done(void *arg, int status, const char *reason, const struct rem
     struct upload *u = arg;
     u->job_done = true;
     u->report = *report;
-    if (status != 0 && !u->body_ended) {
+    if (status != 0 && !u->body_ended && !u->stopped) {
         u->body_waived = true;
         u->pending--;
     }
@@ -182,6 +186,11 @@ static void open_done(void *arg, const struct db_reply *r)
     u->watch_partial = db_bool(r, 0, 0, OPEN_WATCH_PARTIAL);
     u->segments[0]->registered = true;
     crash_point("upload_opened");
+    if (u->stopped) {
+        upload_fail(u, INGEST_E_NO_CAMERA, NULL);
+        upload_settled(u);
+        return;
+    }
     stream_begin(u);
 }
 
@@ -220,9 +229,40 @@ struct upload *upload_begin(struct ingest *in, const struct upload_params *p)
     u->sha256 = sha256_create();
     u->arrived_us = clock_now_us();
     in->live++;
+    u->next = in->uploads;
+    u->at = &in->uploads;
+    if (u->next != NULL) {
+        u->next->at = &u->next;
+    }
+    in->uploads = u;
     metric_add(METRIC_UPLOADS_OPEN, 1);
     open_begin(u);
     return u;
+}
+
+/* ---- stopped ---- */
+
+/* As if the sender had vanished. */
+static void stop(struct upload *u)
+{
+    u->stopped = true;
+    if (!u->streaming || u->body_ended || u->body_waived || u->job_done) {
+        return; /* not yet open, or about to end anyway */
+    }
+    u->ended_us = clock_now_us();
+    sha256_final(u->sha256, u->body_sha256);
+    u->inner->ops->end(u->inner, STREAM_BROKEN);
+    u->pending--; /* the body */
+    body_resume(u);
+}
+
+void ingest_camera_stop(struct ingest *in, const struct id *camera)
+{
+    for (struct upload *u = in->uploads; u != NULL; u = u->next) {
+        if (!u->finished && !u->stopped && id_equal(&u->camera.id, camera)) {
+            stop(u);
+        }
+    }
 }
 
 /* ---- what comes next ---- */

@@ -21,6 +21,7 @@
 #include "storage/store.h"
 
 struct keyring;
+struct live_tap_ops;
 
 enum {
     INGEST_E_NO_CAMERA = 1, /* removed, or switched off by its owner */
@@ -44,10 +45,17 @@ struct ingest {
     const struct keyring *keyring;
     const char *node;
     uint32_t segment_max_ms;
-    uint64_t upload_max_bytes;
+    uint64_t upload_max_bytes; /* of an endless body: of one clip, then it goes on in another */
+    const char *journal_dir;   /* DATA_DIR/journal */
+    const struct live_tap_ops *tap; /* who shows endless bodies while they arrive; NULL: nobody */
+    void *tap_arg;
     bool draining; /* set before waiting for live to become 0 */
     unsigned live;
+    struct upload *uploads; /* those under way; the uploads' own */
 };
+/* The camera was switched off: its uploads on this loop end now; what they hold is kept. Each
+ * answers INGEST_E_NO_CAMERA, or as a clip that breaks off when something was kept. */
+void ingest_camera_stop(struct ingest *in, const struct id *camera);
 
 struct upload;
 struct upload_result {
@@ -61,9 +69,11 @@ struct upload_params {
     const struct principal *camera;
     const char *name; /* "" when posted without one */
     const char *kind;
-    int64_t started_us;      /* 0: worked out from the arrival */
-    bool only_new;           /* If-None-Match: * */
-    uint64_t declared_bytes; /* or SOURCE_UNKNOWN_SIZE */
+    int64_t started_us; /* 0: worked out from the arrival */
+    bool only_new;      /* If-None-Match: * */
+    /* Or SOURCE_UNKNOWN_SIZE: a body that may never end. It is journaled, shown live, and becomes
+     * footage segment by segment while it arrives (docs/design/streams.md). */
+    uint64_t declared_bytes;
     const char *request_id;
     /* The body may come: push it into upload_sink(), at most max_bytes. Not called when opening
      * fails. */

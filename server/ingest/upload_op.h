@@ -45,9 +45,11 @@ struct upload {
     bool streaming;     /* http pushes into the sink: its end() will come */
     bool body_ended;    /* ... and has come */
     bool body_waived;   /* the answer is known without the rest of the body */
+    bool stopped;       /* ingest_camera_stop(): what still comes runs past */
     bool job_done, finished;
-    unsigned pending; /* transactions and puts under way */
-    int status;       /* first failure, INGEST_E_ */
+    struct upload *next, **at; /* of ingest->uploads */
+    unsigned pending;          /* transactions and puts under way */
+    int status;                /* first failure, INGEST_E_ */
     int remux_status;
     char reason[256];
     struct remux_report report;

@@ -23,12 +23,12 @@ struct jail {
 /* All that reading media and writing to inherited descriptors needs. No open, no socket, no
  * process, no ioctl; memory only without the execute right. */
 static const int allowed[] = {
-    SCMP_SYS(read),           SCMP_SYS(write),           SCMP_SYS(pread64),
-    SCMP_SYS(pwrite64),       SCMP_SYS(lseek),           SCMP_SYS(recvmsg),
-    SCMP_SYS(close),          SCMP_SYS(munmap),          SCMP_SYS(brk),
-    SCMP_SYS(madvise),        SCMP_SYS(mremap),          SCMP_SYS(futex),
-    SCMP_SYS(exit),           SCMP_SYS(exit_group),      SCMP_SYS(clock_gettime),
-    SCMP_SYS(rt_sigreturn),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(read),           SCMP_SYS(write),        SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),       SCMP_SYS(lseek),        SCMP_SYS(recvmsg),
+    SCMP_SYS(close),          SCMP_SYS(munmap),       SCMP_SYS(brk),
+    SCMP_SYS(madvise),        SCMP_SYS(mremap),       SCMP_SYS(futex),
+    SCMP_SYS(exit),           SCMP_SYS(exit_group),   SCMP_SYS(clock_gettime),
+    SCMP_SYS(getrandom),      SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
 /* gcc says it one way, clang the other. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -38,8 +38,8 @@ static const int allowed[] = {
 #define UNDER_ADDRESS_SANITIZER 1
 #endif
 #ifdef UNDER_ADDRESS_SANITIZER
-    SCMP_SYS(sched_yield),    SCMP_SYS(getpid),          SCMP_SYS(gettid),
-    SCMP_SYS(sigaltstack),    SCMP_SYS(mprotect),        SCMP_SYS(rt_sigaction),
+    SCMP_SYS(sched_yield),    SCMP_SYS(getpid),       SCMP_SYS(gettid),
+    SCMP_SYS(sigaltstack),    SCMP_SYS(mprotect),     SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(prctl),
 #endif
 };
