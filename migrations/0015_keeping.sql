@@ -1,2 +1,492 @@
--- (to be filled by its capability)
-comment on table upload is 'an HTTP body under way; owns the objects it has put until they are committed';
+-- Keeping: how long footage stays, what holds it, what hides it, and how it goes. What must be true is in docs/design/keeping.md.
+-- Everything here that erases, hides or holds locks the camera's row first: that one row decides every race.
+
+-- ---- settings ----
+alter table household add column quota_bytes bigint check (quota_bytes > 0); -- of all its cameras; null = not limited
+alter table household add column quota_soft_bytes bigint check (quota_soft_bytes > 0);
+alter table camera add column quota_soft_bytes bigint check (quota_soft_bytes > 0); -- above it: a warning
+alter table camera add column undo_s integer check (undo_s between 0 and 604800); -- null: the household's
+alter table household add column undo_s integer not null default 86400 check (undo_s between 0 and 604800);
+-- Counts what changes the view of footage that is there already (hidden, shown again, cut): caches compare it.
+alter table camera add column view_version bigint not null default 0;
+alter table camera add column stopped_us bigint; -- recording stopped: since when nothing is kept though it should be; null: all well
+
+-- How long footage of a kind that came after since_us is kept. The latest row that is not younger than the footage counts.
+create table retention_rule (
+    camera_id uuid not null references camera,
+    kind      text not null check (kind in ('*', 'motion', 'ring', 'person', 'package', 'vehicle', 'animal', 'sound', 'continuous',
+                                            'manual', 'other')),
+    since_us  bigint not null,  -- server's time of arrival; 0: all there is
+    keep_s    bigint check (keep_s = 0 or keep_s between 3600 and 315576000), -- null: from then on as '*'; 0: live only
+    primary key (camera_id, kind, since_us)
+);
+
+-- ---- what the work needs to know ----
+alter table segment add column look_us bigint;    -- was looked at and stays: look again as if it had come then; null: when it came
+alter table segment add column corrupt_us bigint; -- the scrub found that it does not open any more
+create index segment_look on segment (camera_id, (coalesce(look_us, created_us)));
+alter table clip add column deletion_id uuid references deletion; -- which deletion hides it; null again once that is carried out
+create index clip_deletion on clip (deletion_id) where deletion_id is not null;
+create index clip_span on clip (camera_id, start_us) where recording_id is null and deleted_us is null;
+
+-- Set: only footage of that recording is meant (an upload's clip was deleted, others may lie over the same time).
+alter table deletion add column recording_id uuid;
+alter table deletion add column look_us bigint not null; -- when to try next: purge_us, or later while a hold stands against it
+create index deletion_look on deletion (look_us) where undone_us is null and purged_us is null;
+drop index deletion_due;
+create index deletion_household on deletion (household_id, id) where undone_us is null and purged_us is null;
+
+-- One row a camera: when its footage is to be looked through next. Taken by one sweeper at a time (skip locked).
+create table camera_keeping (
+    camera_id    uuid primary key references camera on delete cascade,
+    sweep_us     bigint not null default 0,  -- due
+    swept_us     bigint not null default 0,  -- when it was last looked through to the end
+    changed_us   bigint not null default 0,  -- rules changed, a hold was lifted: much may go at once, and that is meant
+    watch_us     bigint not null default 0,  -- due: is it still recording?
+    soft_warned  boolean not null default false
+);
+create index camera_keeping_sweep on camera_keeping (sweep_us);
+create index camera_keeping_watch on camera_keeping (watch_us);
+insert into camera_keeping (camera_id) select id from camera;
+create function camera_keeping_make() returns trigger language plpgsql as $$
+begin
+    insert into camera_keeping (camera_id) values (new.id);
+    return new;
+end $$;
+create trigger camera_keeping_make after insert on camera for each row execute function camera_keeping_make();
+
+-- Bytes that came, by day (UTC), for the forecast. The ingest's camera_used_add keeps it.
+create table camera_day (
+    camera_id uuid not null references camera on delete cascade,
+    day       integer not null, -- since 1970
+    bytes     bigint not null,
+    primary key (camera_id, day)
+);
+
+-- Each node's idea of time, so that a clock that jumped erases nothing.
+create table keeping_clock (
+    node         text primary key,
+    boot_id      text not null,
+    uptime_us    bigint not null, -- of the machine, at wall_us
+    wall_us      bigint not null,
+    stopped_us   bigint,          -- since when nothing is erased because the clock is not believed
+    why          text not null default '',
+    trusted_us   bigint           -- the operator said that the clock is right; used up by the next sweep
+);
+
+-- Where the scrub is: one for all nodes, leased.
+create table scrub (
+    one         boolean primary key default true check (one),
+    after_id    uuid not null default '00000000-0000-0000-0000-000000000000',
+    node        text not null default '',
+    lease_us    bigint not null default 0, -- nobody else before that
+    round_us    bigint not null default 0, -- when this round began
+    rounds      bigint not null default 0,
+    objects     bigint not null default 0, -- of this round so far
+    bytes       bigint not null default 0,
+    errors      bigint not null default 0  -- ever
+);
+insert into scrub default values;
+
+-- ---- what remains ----
+alter table garbage drop constraint garbage_reason_check;
+alter table garbage add constraint garbage_reason_check
+    check (reason in ('deleted', 'expired', 'quota', 'replaced', 'abandoned', 'withdrawn', 'joined', 'cut'));
+alter table tombstone alter column clip_id drop not null;
+alter table tombstone add column deletion_id uuid;
+alter table tombstone add column segments bigint not null default 0;
+alter table tombstone add column bytes bigint not null default 0;          -- sealed
+alter table tombstone add column content_sha256 bytea;                     -- over the sealed digests of what went, in order
+alter table tombstone add column signature bytea check (octet_length(signature) = 64); -- null: not yet
+alter table tombstone add column public_key bytea check (octet_length(public_key) = 32);
+create index tombstone_camera on tombstone (camera_id, start_us);
+create index tombstone_unsigned on tombstone (id) where signature is null;
+
+-- ---- time ----
+create function segment_end_us(start_us bigint, duration_90k integer) returns bigint language sql immutable parallel safe as $$
+    select $1 + ($2::bigint * 100 + 8) / 9
+$$;
+
+-- ---- the policy: what is kept until when ----
+-- The rules of a camera: [{"kind", "since_us", "keep_s"}].
+create function keeping_rules(camera uuid) returns jsonb language sql stable as $$
+    select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'since_us', r.since_us, 'keep_s', r.keep_s)), '[]')
+      from retention_rule r where r.camera_id = $1
+$$;
+
+-- How long footage of a kind that came at at_us is kept, in microseconds: its kind's rule, else that of '*', else 30 days.
+create function keep_for_us(rules jsonb, kind text, at_us bigint) returns bigint language sql immutable parallel safe as $$
+    select 1000000 * coalesce(
+        (select (r->>'keep_s')::bigint from jsonb_array_elements($1) r
+          where r->>'kind' = $2 and (r->>'since_us')::bigint <= $3 order by (r->>'since_us')::bigint desc limit 1),
+        (select (r->>'keep_s')::bigint from jsonb_array_elements($1) r
+          where r->>'kind' = '*' and (r->>'since_us')::bigint <= $3 order by (r->>'since_us')::bigint desc limit 1),
+        2592000)
+$$;
+
+-- The shortest time that any of the rules gives: nothing younger need be looked at.
+create function keep_least_us(rules jsonb) returns bigint language sql immutable parallel safe as $$
+    select 1000000 * least(min((r->>'keep_s')::bigint),
+                           case when coalesce(bool_or(r->>'kind' = '*' and r->>'since_us' = '0' and r->>'keep_s' is not null), false)
+                                then null else 2592000 end)
+      from jsonb_array_elements($1) r
+$$;
+
+-- Until when the rules keep a segment. Its recording's own clip says what kind it is ('continuous' when there is none yet), and so
+-- does every clip that somebody made over it; the longest counts. Time runs from the arrival by the server's clock, since a camera's
+-- may be wrong by years. A clip whose deletion may still be undone counts as before.
+create function segment_keep_us(s_camera uuid, s_recording uuid, s_from_us bigint, s_to_us bigint, s_created_us bigint, rules jsonb)
+returns bigint language sql stable as $$
+    select greatest(
+        (select max(case when k.kind = 'continuous' then $5 + keep_for_us($6, k.kind, $5)
+                         else k.created_us + keep_for_us($6, k.kind, k.created_us) end)
+           from clip k where k.recording_id = $2 and (k.deleted_us is null or k.deletion_id is not null)),
+        (select $5 + keep_for_us($6, 'continuous', $5) where not exists (select from clip k where k.recording_id = $2)),
+        (select max(k.created_us + keep_for_us($6, k.kind, k.created_us))
+           from clip k
+          where k.camera_id = $1 and k.recording_id is null and k.deleted_us is null
+            and k.start_us < $4 and k.start_us + k.duration_ms * 1000 > $3),
+        0)
+$$;
+
+-- Until when holds forbid to erase a span; null: none does. Without an end: the largest number.
+create function held_until_us(camera uuid, from_us bigint, to_us bigint, now_us bigint) returns bigint language sql stable as $$
+    select max(coalesce(h.expires_us, 9223372036854775807))
+      from hold h
+     where h.camera_id = $1 and h.lifted_us is null and h.from_us < $3 and h.to_us > $2
+       and (h.expires_us is null or h.expires_us > $4)
+$$;
+
+-- Does a deletion hide this footage? Those carried out do not: what comes later for their span is new.
+create function is_hidden(camera uuid, recording uuid, from_us bigint, to_us bigint) returns boolean language sql stable as $$
+    select exists (select from deletion d
+                    where d.camera_id = $1 and d.undone_us is null and d.purged_us is null
+                      and d.from_us < $4 and d.to_us > $3 and (d.recording_id is null or d.recording_id = $2))
+$$;
+
+-- ---- erasing; the caller has locked the camera's row ----
+-- A span without footage, told once: gaps of the same reason that touch become one.
+create function gap_note(camera uuid, why text, from_us bigint, to_us bigint, now_us bigint) returns void language sql as $$
+    with touching as (
+        delete from gap g
+         where g.camera_id = $1 and g.reason = $2 and g.to_us is not null
+           and g.from_us <= $4 + 1000000 and g.to_us >= $3 - 1000000
+        returning g.from_us, g.to_us
+    )
+    insert into gap (id, household_id, camera_id, from_us, to_us, reason, created_us)
+    select uuid_v7($5), c.household_id, c.id, least($3, (select min(t.from_us) from touching t)),
+           greatest($4, (select max(t.to_us) from touching t)), $2, $5
+      from camera c where c.id = $1
+$$;
+
+-- Clips of which nothing is left go, each with a tombstone.
+create function clips_settle(p_camera uuid, p_recordings uuid[], p_from_us bigint, p_to_us bigint, p_reason text, p_now_us bigint)
+returns void language sql as $$
+    with gone as (
+        update clip k set deleted_us = p_now_us, still = null
+         where k.camera_id = p_camera and k.deleted_us is null
+           and (k.recording_id = any (p_recordings)
+                or (k.recording_id is null and k.start_us < p_to_us and k.start_us + k.duration_ms * 1000 > p_from_us))
+           and not exists (select from segment s
+                            where s.camera_id = p_camera
+                              and (k.recording_id is null or s.recording_id = k.recording_id)
+                              and s.start_us between k.start_us - 3600000000 and k.start_us + k.duration_ms * 1000 + 3600000000
+                              and (k.recording_id is not null
+                                   or (s.start_us < k.start_us + k.duration_ms * 1000
+                                       and segment_end_us(s.start_us, s.duration_90k) > k.start_us)))
+        returning k.*
+    )
+    insert into tombstone (id, household_id, camera_id, clip_id, start_us, duration_ms, reason, actor_kind, at_us)
+    select uuid_v7(p_now_us), household_id, camera_id, id, start_us, duration_ms, p_reason, 'system', p_now_us from gone
+$$;
+
+-- Erase these segments: rows with their keys go, objects become garbage, bytes are given back, the hole gets its reason.
+create function keeping_erase(p_camera uuid, p_ids uuid[], p_starts bigint[], p_reason text, p_now_us bigint,
+                              out segments bigint, out bytes bigint, out from_us bigint, out to_us bigint, out content_sha256 bytea)
+language plpgsql as $$
+declare
+    recordings uuid[];
+    spans int8multirange;
+    hole int8range;
+begin
+    with gone as (
+        delete from segment s using unnest(p_ids, p_starts) as d (id, start_us)
+         where s.id = d.id and s.start_us = d.start_us and s.camera_id = p_camera
+        returning s.id, s.start_us, segment_end_us(s.start_us, s.duration_90k) as end_us, s.sealed_bytes, s.sealed_digest,
+                  s.recording_id
+    ), trash as (
+        insert into garbage (object_id, reason, since_us) select gone.id, p_reason, p_now_us from gone on conflict do nothing
+    )
+    select count(*), coalesce(sum(gone.sealed_bytes), 0), min(gone.start_us), max(gone.end_us),
+           sha256(string_agg(gone.sealed_digest, ''::bytea order by gone.start_us, gone.id)), array_agg(distinct gone.recording_id),
+           range_agg(int8range(gone.start_us, gone.end_us + 1000000))
+      into segments, bytes, from_us, to_us, content_sha256, recordings, spans
+      from gone;
+    if segments = 0 then
+        return;
+    end if;
+    update camera set used_bytes = greatest(used_bytes - keeping_erase.bytes, 0), view_version = view_version + 1 where id = p_camera;
+    for hole in select unnest(spans) loop
+        perform gap_note(p_camera, p_reason, lower(hole), upper(hole) - 1000000, p_now_us);
+    end loop;
+    perform clips_settle(p_camera, recordings, keeping_erase.from_us, keeping_erase.to_us, p_reason, p_now_us);
+end $$;
+
+-- One step of a camera's sweep: at most p_limit segments whose time is up are looked at. looked = p_limit: there may be more.
+create function keeping_expire(p_camera uuid, p_now_us bigint, p_limit integer,
+                               out looked bigint, out segments bigint, out bytes bigint, out held bigint)
+language plpgsql as $$
+declare
+    rules jsonb;
+    least_us bigint;
+    doomed uuid[];
+    starts bigint[];
+begin
+    perform from camera where id = p_camera for update;
+    rules := keeping_rules(p_camera);
+    least_us := keep_least_us(rules);
+    with due as materialized (
+        select s.id, s.start_us,
+               segment_keep_us(p_camera, s.recording_id, s.start_us, e.end_us, s.created_us, rules) as keep_us,
+               held_until_us(p_camera, s.start_us, e.end_us, p_now_us) as held_us
+          from segment s cross join lateral (select segment_end_us(s.start_us, s.duration_90k) as end_us) e
+         where s.camera_id = p_camera and coalesce(s.look_us, s.created_us) <= p_now_us - least_us
+         order by coalesce(s.look_us, s.created_us)
+         limit p_limit
+    ), later as ( -- what a hold keeps past its time is looked at every day
+        update segment s
+           set look_us = least(greatest(due.keep_us, due.held_us),
+                               case when due.keep_us <= p_now_us then p_now_us + 86400000000 end) - least_us
+          from due
+         where s.id = due.id and s.start_us = due.start_us and (due.keep_us > p_now_us or due.held_us is not null)
+    )
+    select count(*), count(*) filter (where keep_us <= p_now_us and held_us is not null),
+           array_agg(id) filter (where keep_us <= p_now_us and held_us is null),
+           array_agg(start_us) filter (where keep_us <= p_now_us and held_us is null)
+      into looked, held, doomed, starts
+      from due;
+    select e.segments, e.bytes into segments, bytes from keeping_erase(p_camera, doomed, starts, 'expired', p_now_us) e;
+end $$;
+
+-- Over a quota: the oldest that nothing holds goes until target_bytes are reached. p_camera null: of the whole household.
+create function keeping_evict(p_household uuid, p_camera uuid, p_target_bytes bigint, p_now_us bigint, p_limit integer,
+                              out segments bigint, out bytes bigint)
+language plpgsql as $$
+declare
+    over_bytes bigint;
+    victim record;
+    step record;
+begin
+    segments := 0;
+    bytes := 0;
+    perform from camera c where c.household_id = p_household and (p_camera is null or c.id = p_camera) order by c.id for update;
+    select sum(c.used_bytes) - p_target_bytes into over_bytes
+      from camera c where c.household_id = p_household and (p_camera is null or c.id = p_camera);
+    if over_bytes is null or over_bytes <= 0 then
+        return;
+    end if;
+    for victim in
+        select q.camera_id, array_agg(q.id) as ids, array_agg(q.start_us) as starts
+          from (select o.*, sum(o.sealed_bytes) over (order by o.start_us, o.id) - o.sealed_bytes as before_bytes
+                  from (select s.camera_id, s.id, s.start_us, s.sealed_bytes
+                          from camera c
+                         cross join lateral
+                               (select s.camera_id, s.id, s.start_us, s.sealed_bytes
+                                  from segment s
+                                 where s.camera_id = c.id
+                                   and held_until_us(c.id, s.start_us, segment_end_us(s.start_us, s.duration_90k), p_now_us) is null
+                                 order by s.start_us, s.id
+                                 limit p_limit) s
+                         where c.household_id = p_household and (p_camera is null or c.id = p_camera)
+                         order by s.start_us, s.id
+                         limit p_limit) o) q
+         where q.before_bytes < over_bytes
+         group by q.camera_id
+    loop
+        select * into step from keeping_erase(victim.camera_id, victim.ids, victim.starts, 'quota', p_now_us);
+        segments := segments + step.segments;
+        bytes := bytes + step.bytes;
+    end loop;
+end $$;
+
+-- ---- deleting ----
+-- Footage that a deletion is about, and how: whole, or only a part of it (then it is cut first).
+create function deletion_footage(d deletion, now_us bigint)
+returns table (id uuid, start_us bigint, end_us bigint, sealed_bytes bigint, whole boolean, held_us bigint)
+language sql stable as $$
+    select s.id, s.start_us, e.end_us, s.sealed_bytes,
+           d.recording_id is not null or (s.start_us >= d.from_us - 1000 and e.end_us <= d.to_us + 1000),
+           held_until_us(d.camera_id, s.start_us, e.end_us, now_us)
+      from segment s cross join lateral (select segment_end_us(s.start_us, s.duration_90k) as end_us) e
+     where s.camera_id = d.camera_id
+       and s.start_us between d.from_us - 3600000000 and d.to_us + 3600000000
+       and case when d.recording_id is not null then s.recording_id = d.recording_id
+                else s.start_us < d.to_us and e.end_us > d.from_us end
+$$;
+
+-- One step of carrying out a deletion whose undo time is over. remaining: whole segments still there; cuts: segments of which only
+-- a part goes; held: stay until their hold ends.
+create function deletion_purge(p_deletion uuid, p_now_us bigint, p_limit integer,
+                               out segments bigint, out bytes bigint, out remaining bigint, out cuts bigint, out held bigint,
+                               out over boolean)
+language plpgsql as $$
+declare
+    d deletion;
+    doomed uuid[];
+    starts bigint[];
+    held_us bigint;
+    gone record;
+begin
+    segments := 0; bytes := 0; remaining := 0; cuts := 0; held := 0; over := true;
+    perform from camera c where c.id = (select camera_id from deletion where id = p_deletion) for update;
+    select * into d from deletion
+     where id = p_deletion and undone_us is null and purged_us is null and purge_us <= p_now_us for update;
+    if not found then
+        return;
+    end if;
+    select count(*) filter (where f.whole and f.held_us is null), count(*) filter (where not f.whole and f.held_us is null),
+           count(*) filter (where f.held_us is not null), min(f.held_us),
+           (array_agg(f.id order by f.start_us) filter (where f.whole and f.held_us is null))[1:p_limit],
+           (array_agg(f.start_us order by f.start_us) filter (where f.whole and f.held_us is null))[1:p_limit]
+      into remaining, cuts, held, held_us, doomed, starts
+      from deletion_footage(d, p_now_us) f;
+    if remaining > 0 then
+        select * into gone from keeping_erase(d.camera_id, doomed, starts, 'deleted', p_now_us);
+        segments := gone.segments;
+        bytes := gone.bytes;
+        remaining := remaining - segments;
+        insert into tombstone (id, household_id, camera_id, clip_id, deletion_id, start_us, duration_ms, reason, actor_kind, actor_id,
+                               at_us, segments, bytes, content_sha256)
+        values (uuid_v7(p_now_us), d.household_id, d.camera_id, d.clip_id, d.id, gone.from_us, (gone.to_us - gone.from_us) / 1000,
+                'deleted', d.actor_kind, d.actor_id, p_now_us, gone.segments, gone.bytes, gone.content_sha256);
+    end if;
+    -- What is still on its way (a stream's last minutes) belongs to the span too.
+    over := remaining = 0 and cuts = 0 and held = 0 and (d.recording_id is not null or d.to_us <= p_now_us - 300000000);
+    if over then
+        update deletion set purged_us = p_now_us where id = d.id;
+        update clip set deletion_id = null, still = null where deletion_id = d.id;
+        perform gap_note(d.camera_id, 'deleted', d.from_us, least(d.to_us, p_now_us), p_now_us) where d.from_us < p_now_us;
+        insert into ledger_entry (id, at_us, household_id, actor_kind, action, subject_kind, subject_id, detail, salt)
+        values (uuid_v7(p_now_us), p_now_us, d.household_id, 'system', 'footage.erase', 'deletion', d.id,
+                jsonb_build_object('camera_id', d.camera_id, 'from_us', d.from_us, 'to_us', d.to_us), uuid_send(gen_random_uuid()));
+    else
+        update deletion
+           set look_us = case when remaining > 0 or cuts > 0 then p_now_us
+                              when held > 0 then least(held_us, p_now_us + 3600000000) else p_now_us + 60000000 end
+         where id = d.id;
+    end if;
+end $$;
+
+-- Hide a span (p_clip null) or a clip, from now on and for every view. Refused: not_found, forbidden.
+create function deletion_make(p_id uuid, p_account uuid, p_camera uuid, p_clip uuid, p_from_us bigint, p_to_us bigint, p_now_us bigint,
+                              p_request text)
+returns table (camera_id uuid, from_us bigint, to_us bigint, undo_us bigint, held boolean)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    k clip;
+    c camera;
+    m integer;
+    d deletion;
+begin
+    if p_clip is not null then
+        select * into k from clip where id = p_clip;
+        p_camera := k.camera_id;
+    end if;
+    select * into c from camera where id = p_camera and removed_us is null for update;
+    select rights into m from membership
+     where household_id = c.household_id and account_id = p_account and (ends_us is null or ends_us > p_now_us);
+    perform refuse_unless(m is not null, 'not_found'), refuse_unless(m & 8 <> 0, 'forbidden');
+    if p_clip is not null then
+        select * into k from clip where id = p_clip and deleted_us is null for update; -- as it is now that the camera is ours
+        perform refuse_unless(found, 'not_found');
+        p_from_us := k.start_us;
+        p_to_us := k.start_us + greatest(k.duration_ms, 1) * 1000;
+    end if;
+    insert into deletion (id, household_id, camera_id, recording_id, from_us, to_us, clip_id, actor_kind, actor_id, asked_us, purge_us,
+                          look_us)
+    select p_id, c.household_id, c.id, k.recording_id, p_from_us, p_to_us, p_clip, 'account', p_account, p_now_us, u.at_us, u.at_us
+      from household h cross join lateral (select p_now_us + coalesce(c.undo_s, h.undo_s) * 1000000::bigint as at_us) u
+     where h.id = c.household_id
+    returning * into d;
+    update clip set deleted_us = p_now_us, deletion_id = d.id
+     where camera_id = c.id and deleted_us is null
+       and (id = p_clip or (p_clip is null and start_us >= p_from_us and start_us + duration_ms * 1000 <= p_to_us + 1000));
+    update camera set view_version = view_version + 1 where id = c.id;
+    insert into ledger_entry (id, at_us, household_id, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, salt)
+    values (uuid_v7(p_now_us), p_now_us, c.household_id, 'account', p_account,
+            case when p_clip is null then 'footage.delete' else 'clip.delete' end,
+            case when p_clip is null then 'deletion' else 'clip' end, coalesce(p_clip, d.id),
+            jsonb_build_object('deletion_id', d.id, 'camera_id', c.id, 'from_us', d.from_us, 'to_us', d.to_us), p_request,
+            uuid_send(gen_random_uuid()));
+    held := held_until_us(c.id, d.from_us, d.to_us, p_now_us) is not null;
+    if d.purge_us <= p_now_us then
+        perform deletion_purge(d.id, p_now_us, 1000);
+    end if;
+    return query select d.camera_id, d.from_us, d.to_us, d.purge_us, held;
+end $$;
+
+-- Show again what was hidden. Refused: not_found, forbidden, gone (too late), conflict (the same upload came again).
+create function deletion_undo(p_id uuid, p_account uuid, p_now_us bigint, p_request text) returns void language plpgsql as $$
+declare
+    d deletion;
+    m integer;
+begin
+    perform from camera where id = (select camera_id from deletion where id = p_id) for update;
+    select * into d from deletion where id = p_id for update;
+    select rights into m from membership
+     where household_id = d.household_id and account_id = p_account and (ends_us is null or ends_us > p_now_us);
+    perform refuse_unless(m is not null, 'not_found'), refuse_unless(m & 8 <> 0, 'forbidden');
+    if d.undone_us is not null then
+        return;
+    end if;
+    perform refuse_unless(d.purge_us > p_now_us, 'gone: The time to undo this is over.');
+    perform refuse_unless(not exists (select from clip k join clip n on n.camera_id = k.camera_id and n.name = k.name
+                                                                    and n.upload_sha256 = k.upload_sha256 and n.deleted_us is null
+                                       where k.deletion_id = d.id),
+                          'conflict: The camera has sent the same clip again meanwhile.');
+    update deletion set undone_us = p_now_us where id = d.id;
+    update clip set deleted_us = null, deletion_id = null where deletion_id = d.id;
+    update camera set view_version = view_version + 1 where id = d.camera_id;
+    insert into ledger_entry (id, at_us, household_id, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, salt)
+    values (uuid_v7(p_now_us), p_now_us, d.household_id, 'account', p_account, 'footage.undo', 'deletion', d.id,
+            jsonb_build_object('camera_id', d.camera_id, 'clip_id', d.clip_id, 'from_us', d.from_us, 'to_us', d.to_us), p_request,
+            uuid_send(gen_random_uuid()));
+end $$;
+
+-- ---- holds ----
+-- Nothing of a held span is erased from the moment the transaction commits; what was erased before cannot be held.
+create function hold_make(p_id uuid, p_camera uuid, p_from_us bigint, p_to_us bigint, p_reason text, p_authority text, p_subject uuid,
+                          p_expires_us bigint, p_now_us bigint)
+returns void language plpgsql as $$
+begin
+    perform from camera where id = p_camera for update;
+    insert into hold (id, household_id, camera_id, from_us, to_us, reason, authority, subject_id, expires_us, created_us)
+    select p_id, household_id, id, p_from_us, greatest(p_to_us, p_from_us + 1), p_reason, p_authority, p_subject, p_expires_us, p_now_us
+      from camera where id = p_camera;
+end $$;
+
+-- All holds of a subject end; what they kept may go with the next sweep.
+create function hold_lift(p_subject uuid, p_reason text, p_now_us bigint) returns bigint language plpgsql as $$
+declare
+    h record;
+    n bigint := 0;
+begin
+    perform from camera c
+     where c.id in (select camera_id from hold where subject_id = p_subject and reason = p_reason and lifted_us is null)
+     order by c.id for update;
+    for h in update hold set lifted_us = p_now_us
+              where subject_id = p_subject and reason = p_reason and lifted_us is null
+             returning camera_id, from_us, to_us
+    loop
+        n := n + 1;
+        update segment s set look_us = null
+         where s.camera_id = h.camera_id and s.look_us is not null
+           and s.start_us between h.from_us - 3600000000 and h.to_us;
+        update deletion d set look_us = d.purge_us
+         where d.camera_id = h.camera_id and d.from_us < h.to_us and d.to_us > h.from_us and d.undone_us is null
+           and d.purged_us is null;
+        update camera_keeping set changed_us = p_now_us, sweep_us = least(sweep_us, p_now_us) where camera_id = h.camera_id;
+    end loop;
+    return n;
+end $$;
