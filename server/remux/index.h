@@ -88,4 +88,12 @@ void index_finish(struct index *ix); /* takes a zeroed one too */
  * caller. */
 int index_cut(const struct index *ix, uint32_t first, uint32_t n, struct index *ret_cut) MUST_CHECK;
 
+/* Segments of one recording whose files begin with equal `init` bytes, in order of their time, as
+ * one: offsets as they will be when the first one's init and then all fragments are written one
+ * after another. Owned by the caller. -EINVAL: they do not fit (other tracks or formats, going back
+ * in time, bytes that are of no fragment). -E2BIG: more than one segment may hold. */
+int index_join(const struct index *const *list, size_t n, struct index *ret_joined) MUST_CHECK;
+/* Do the two describe their tracks alike, so that `init` is the same bytes? */
+bool index_same_init(const struct index *a, const struct index *b);
+
 #endif
