@@ -14,6 +14,7 @@
 #include "db/cluster.h"
 #include "db/migrate.h"
 #include "metrics/metrics.h"
+#include "storage/spool/spool.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -37,6 +38,7 @@ struct app {
     char reason[REASON_MAX];
     int lock_fd;
     struct keyring *keyring;
+    struct spool *spool;
     struct database database;
     struct http_certificate *certificate;
     struct loop *loop;
@@ -64,6 +66,19 @@ static int start_keyring(struct app *a)
                  r == -EACCES   ? "it must be readable by its owner only"
                  : r == -EINVAL ? "it must be 32 bytes"
                                 : log_errno_text(r));
+    }
+    return r;
+}
+
+static int start_spool(struct app *a)
+{
+    CLEANUP(mem_free_at) char *dir = mem_printf("%s/spool", a->config->data_dir);
+    struct spool_params p = {.dir = dir, .low_water_bytes = a->config->low_water_bytes};
+    keyring_derive(a->keyring, "spool", p.key);
+    int r = spool_create(&p, &a->spool);
+    secret_wipe(p.key, sizeof(p.key));
+    if (r != 0) {
+        snprintf(a->reason, REASON_MAX, "Cannot use %s: %s.", dir, log_errno_text(r));
     }
     return r;
 }
@@ -137,6 +152,7 @@ static int start_lanes(struct app *a)
         .log = &a->log,
         .database_url = a->database.url,
         .keyring = a->keyring,
+        .spool = a->spool,
         .certificate = a->certificate,
         .draining = &a->draining,
         .lanes = a->n_lanes,
@@ -192,12 +208,14 @@ static int start_running(struct app *a)
     return 0;
 }
 
+/* clang-format off */
 static const struct {
     const char *name;
     int (*start)(struct app *a);
 } start_order[] = {
     {"lock", start_lock},
     {"keyring", start_keyring},
+    {"spool", start_spool},
     {"database", start_database},
     {"schema", start_schema},
     {"certificate", start_certificate},
@@ -207,6 +225,7 @@ static const struct {
     {"lanes", start_lanes},
     {"running", start_running},
 };
+/* clang-format on */
 
 /* ---- stop: front ends first, so that nothing new comes while the rest goes ---- */
 static void on_listener_drained(void *arg)
@@ -255,6 +274,7 @@ static void app_finish(struct app *a)
     database_close(&a->database);
     loop_destroy(a->loop);
     http_certificate_destroy(a->certificate);
+    spool_destroy(a->spool);
     keyring_destroy(a->keyring);
     if (a->lock_fd >= 0) {
         close(a->lock_fd);

@@ -98,6 +98,7 @@ static void fill_services(struct lane *l)
         .log = l->p.log,
         .db = l->db,
         .store = l->store,
+        .spool = l->p.spool,
         .remux = l->remux,
         .keyring = l->p.keyring,
         .node = c->node,

@@ -11,12 +11,14 @@
 struct config;
 struct http_certificate;
 struct keyring;
+struct spool;
 
 struct lane_params { /* all borrowed for the lane's life */
     const struct config *config;
     const struct log *log;
     const char *database_url;
     const struct keyring *keyring;
+    struct spool *spool;
     struct http_certificate *certificate; /* NULL = plain HTTP */
     const atomic_bool *draining;
     unsigned lanes; /* limits of the whole server are divided by it */

@@ -10,17 +10,17 @@
 #include "storage/spool/spool.h"
 
 struct spool_feed_params {
-    struct ingest *in;
-    struct spool *spool;
-    /* As for upload_begin(), and kept by value: the strings and the camera are copied. opened, done
-     * and arg are not looked at; declared_bytes 0 means unknown. */
+    struct ingest *in; /* its spool is read */
+    /* As for upload_begin(); strings, camera and attach's address are taken over, the strings and
+     * the camera copied. opened, done, arg and declared_bytes are the feed's own. */
     struct upload_params upload;
     const void *head; /* bytes before the bodies, or NULL (copied) */
     size_t head_n;
     const struct spool_ref *refs; /* copied */
-    size_t n_refs;
-    bool broken;           /* it ends like a body that broke off: a partial clip of what is whole */
-    uint64_t try_until_ms; /* clock_mono_ms(): while all upload places are taken, try again */
+    size_t n_refs;                /* at least 1 */
+    bool broken; /* it ends like a body that broke off: a partial clip of what is whole */
+    /* clock_mono_ms(): until then a server that is busy or does not answer is asked again. */
+    uint64_t try_until_ms;
     /* Exactly once, never before begin returned; the result is borrowed. */
     void (*done)(void *arg, const struct upload_result *r);
     void *arg;

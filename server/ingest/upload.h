@@ -21,6 +21,7 @@
 #include "storage/store.h"
 
 struct keyring;
+struct spool;
 struct live_tap_ops;
 
 enum {
@@ -41,6 +42,7 @@ struct ingest {
     const struct log *log;
     struct db *db;
     struct store *store;
+    struct spool *spool; /* of the process: bodies that are not footage yet */
     struct remux *remux;
     const struct keyring *keyring;
     const char *node;

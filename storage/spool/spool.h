@@ -41,7 +41,7 @@ struct spool_params {
 };
 /* Blocking, at start. Negative errno. */
 int spool_create(const struct spool_params *p, struct spool **ret_spool) MUST_CHECK;
-/* Nothing may be under way (spool_busy). Takes NULL. */
+/* When nothing is under way any more (else it stays as it is). Takes NULL. */
 struct spool *spool_destroy(struct spool *s);
 /* Claims, sources and deletes that are alive. */
 unsigned spool_busy(struct spool *s);
