@@ -236,7 +236,7 @@ def interrupt(number, frame):
 def main():
     a = arguments()
     demo = Demo(a.programs, a.data, a.port)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell starts background jobs with SIGINT ignored
         signal.signal(number, interrupt)
     demo.prepare()
     try:

@@ -6,6 +6,7 @@
 #include "metrics/metrics.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,6 +69,14 @@ int store_stage(struct store *s, struct store_stage **ret_stage)
 int store_stage_fd(const struct store_stage *st)
 {
     return st->fd;
+}
+
+void store_stage_direct(struct store_stage *st)
+{
+    int flags = fcntl(st->fd, F_GETFL);
+    if (flags >= 0) {
+        (void)!fcntl(st->fd, F_SETFL, flags | O_DIRECT); /* not every file system can: then not */
+    }
 }
 
 struct store_stage *store_stage_drop(struct store_stage *st)

@@ -34,12 +34,17 @@ struct store_stage;
 int store_stage(struct store *s, struct store_stage **ret_stage)
     MUST_CHECK;                                   /* STORE_E_FULL, STORE_E_UNAVAILABLE, -EMFILE */
 int store_stage_fd(const struct store_stage *st); /* read-write, stays the stage's */
+/* From now on the descriptor does direct I/O, where the file system can: who writes it does so in
+ * whole blocks of STORE_STAGE_BLOCK, from memory aligned alike. */
+enum { STORE_STAGE_BLOCK = 4096 };
+void store_stage_direct(struct store_stage *st);
 struct store_stage *store_stage_drop(struct store_stage *st); /* takes NULL */
 
 typedef void store_done_fn(void *arg, int status); /* 0, STORE_E_ or negative errno */
 /* Make the staged bytes the object `key`: synced file, name and directory when done(arg, 0) is
- * called. Owns the stage in every case. size must be the file's size, else STORE_E_SHORT. done
- * exactly once, never before this returns. */
+ * called. Owns the stage in every case. The file is size bytes long or up to a
+ * block longer, which is cut off; else STORE_E_SHORT. done exactly once, never before this returns.
+ */
 void store_put(struct store *s, struct store_stage *st, const char *key, uint64_t size,
                store_done_fn *done, void *arg);
 

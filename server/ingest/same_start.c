@@ -41,7 +41,7 @@ bool same_start(const struct index *partial, bool last_segment, const struct ind
     }
     uint32_t exact = last_segment ? partial->n_fragments - 1 : partial->n_fragments;
     for (uint32_t i = 0; i < exact; i++) {
-        if (memcmp(partial->fragments[i].sha256, whole->fragments[i].sha256, SHA256_SIZE) != 0) {
+        if (memcmp(partial->fragments[i].sketch, whole->fragments[i].sketch, SHA256_SIZE) != 0) {
             return false;
         }
     }

@@ -6,7 +6,7 @@
 
 #include "remux/index.h"
 
-/* Segment by segment. All fragments must be equal (digest); of a partial clip's very last segment
+/* Segment by segment. All fragments must be equal (sketch); of a partial clip's very last segment
  * the last fragment may be shorter than its counterpart: its coded pictures must then be a
  * beginning of it. */
 bool same_start(const struct index *partial, bool last_segment, const struct index *whole);

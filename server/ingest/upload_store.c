@@ -91,6 +91,7 @@ int upload_next_output(void *arg, int *ret_fd, struct seal_params *ret_seal)
         upload_fail(u, INGEST_E_INTERNAL, "The household's key does not open.");
         return r;
     }
+    store_stage_direct(s->stage);
     *ret_fd = store_stage_fd(s->stage);
     return 0;
 }

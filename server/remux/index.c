@@ -143,7 +143,7 @@ static void put_fragments(struct buf *b, const struct index *ix)
         put_signed(b, g->start_90k - start);
         put_varint(b, g->duration_90k);
         buf_u8(b, g->key);
-        buf_append(b, g->sha256, SHA256_SIZE);
+        buf_append(b, g->sketch, SHA256_SIZE);
         for (uint32_t t = 0; t < ix->n_tracks; t++) {
             put_varint(b, g->runs[t].n_samples);
             put_signed(b, g->runs[t].decode_time - expected[t]);
@@ -375,7 +375,7 @@ static void get_fragments(struct reader *r, struct index *ix)
         g->key = get_varint(r, 1) != 0;
         const uint8_t *digest = get_bytes(r, SHA256_SIZE);
         if (digest != NULL) {
-            memcpy(g->sha256, digest, SHA256_SIZE);
+            memcpy(g->sketch, digest, SHA256_SIZE);
         }
         offset = g->offset + g->moof_bytes + g->mdat_bytes;
         start = g->start_90k + g->duration_90k;

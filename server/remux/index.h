@@ -62,9 +62,14 @@ struct index_fragment {
                           from media zero */
     uint32_t duration_90k;
     bool key;                                /* the video run begins with a sync sample */
-    uint8_t sha256[SHA256_SIZE];             /* of moof+mdat */
+    uint8_t sketch[SHA256_SIZE];             /* see INDEX_SKETCH_SAMPLE */
     struct index_run runs[INDEX_TRACKS_MAX]; /* one per track */
 };
+
+/* What tells a fragment from another: SHA-256 over its moof (all sizes and times) and the first
+ * INDEX_SKETCH_SAMPLE bytes of each sample. It is no proof of the bytes: that is the sealed digest.
+ * A hash over everything would be a sixth of the cost of an upload. */
+enum { INDEX_SKETCH_SAMPLE = 64 };
 
 struct index {
     uint32_t init_bytes;  /* ftyp+moov at the front of the plaintext */

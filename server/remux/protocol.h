@@ -54,7 +54,14 @@ enum {
     CHANNEL_CONTAINER_MAX = 16,
     CHANNEL_SEGMENT_HEAD = 8 + 8 + SHA256_SIZE,
     CHANNEL_OUTPUT_SIZE = SEAL_KEY_SIZE + 16 + 16,
+    CHANNEL_OUTPUT_BLOCK = 4096, /* outputs are written in such blocks, see worker/output.h */
 };
+
+/* Size of the file that the worker leaves for that many sealed bytes. */
+static inline uint64_t channel_output_size(uint64_t sealed_bytes)
+{
+    return (sealed_bytes + CHANNEL_OUTPUT_BLOCK - 1) / CHANNEL_OUTPUT_BLOCK * CHANNEL_OUTPUT_BLOCK;
+}
 
 struct channel_frame {
     enum channel_type type;

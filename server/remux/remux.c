@@ -87,7 +87,7 @@ static int check_size(struct remux_job *j, uint64_t sealed_bytes)
     uint64_t input = child_input_bytes(j->child);
     j->sealed_bytes += sealed_bytes;
     bool grown = j->sealed_bytes > input + input / 10 + OUTPUT_SLACK_BYTES;
-    return (uint64_t)st.st_size == sealed_bytes && !grown ? 0 : -EBADMSG;
+    return (uint64_t)st.st_size == channel_output_size(sealed_bytes) && !grown ? 0 : -EBADMSG;
 }
 
 static int take_segment(struct remux_job *j, const struct channel_frame *f)

@@ -173,7 +173,7 @@ static int staging_open(struct fs *f)
     for (int tries = 0; tries < 10; tries++) {
         struct id id = id_new();
         struct stat st;
-        int fd;
+        int fd = -1;
         id_format(&id, f->staging_name);
         int r = subfolder_open(f->staging_root, f->staging_name, &fd);
         if (r != 0) {

@@ -17,8 +17,12 @@ static int bytes_sync(int fd, uint64_t size)
     if (fstat(fd, &st) != 0) {
         return fs_error(errno);
     }
-    if ((uint64_t)st.st_size != size) {
+    uint64_t more = (uint64_t)st.st_size - size;
+    if ((uint64_t)st.st_size < size || more >= STORE_STAGE_BLOCK) {
         return STORE_E_SHORT;
+    }
+    if (more > 0 && ftruncate(fd, (off_t)size) != 0) {
+        return fs_error(errno);
     }
     crash_point("store_put_before_fsync");
     if (fdatasync(fd) != 0) {

@@ -9,6 +9,7 @@
 #include "remux/remux.h"
 #include "remux/worker/boxes.h"
 #include "remux/worker/description.h"
+#include "remux/worker/output.h"
 
 #include <errno.h>
 #include <libavutil/mathematics.h>
@@ -43,9 +44,9 @@ struct writer {
     bool has_origin, any;
     uint64_t total_bytes;
     /* the segment being written */
-    int fd; /* -1: none */
+    struct output output;
     struct sealer *sealer;
-    struct sha256 *digest;
+    struct sha256 *sketch;
     struct index index;
     size_t cap_fragments, cap_samples[LANES];
     uint32_t n_samples, sequence;
@@ -65,7 +66,7 @@ static int64_t from_90k(const struct lane *l, int64_t t)
 struct writer *writer_create(const struct writer_params *p)
 {
     struct writer *w = mem_new(struct writer);
-    *w = (struct writer){.p = *p, .fd = -1, .digest = sha256_create()};
+    *w = (struct writer){.p = *p, .output.fd = -1, .sketch = sha256_create()};
     w->lane[0].track = p->video;
     w->lane[1].track = p->audio;
     return w;
@@ -75,11 +76,11 @@ struct writer *writer_destroy(struct writer *w)
 {
     if (w != NULL) {
         sealer_destroy(w->sealer);
-        sha256_destroy(w->digest);
+        sha256_destroy(w->sketch);
         index_finish(&w->index);
         free(w->lane[0].description.stsd);
         free(w->lane[1].description.stsd);
-        fd_close_at(&w->fd);
+        output_finish(&w->output);
         free(w);
     }
     return NULL;
@@ -94,16 +95,7 @@ void writer_set_audio(struct writer *w, struct track *audio)
 
 static int write_sealed(void *arg, const uint8_t *p, size_t n)
 {
-    const struct writer *w = arg;
-    while (n > 0) {
-        ssize_t put = write(w->fd, p, n);
-        if (put < 0 && errno != EINTR) {
-            return -errno;
-        }
-        p += put > 0 ? put : 0;
-        n -= put > 0 ? (size_t)put : 0;
-    }
-    return 0;
+    return output_write(arg, p, n);
 }
 
 static int fail_write(struct writer *w, int e)
@@ -130,11 +122,12 @@ static int put(struct writer *w, const void *p, size_t n)
 
 static int close_segment(struct writer *w)
 {
-    if (w->fd < 0) {
+    if (w->output.fd < 0) {
         return 0;
     }
     struct channel_segment s;
     int e = sealer_finish(w->sealer, &s.sealed);
+    e = e == 0 ? output_flush(&w->output) : e;
     if (e < 0) {
         return fail_write(w, e);
     }
@@ -149,8 +142,7 @@ static int close_segment(struct writer *w)
     channel_format_segment(&frame, &s);
     channel_send(w->p.channel, &frame);
     w->sealer = sealer_destroy(w->sealer);
-    fd_close_at(&w->fd);
-    w->fd = -1;
+    output_close(&w->output);
     index_finish(&w->index);
     w->any = true;
     return 0;
@@ -181,12 +173,12 @@ static int describe_lanes(struct writer *w)
 static int open_segment(struct writer *w)
 {
     struct seal_params seal;
-    w->fd = channel_need_output(w->p.channel, &seal);
+    output_open(&w->output, channel_need_output(w->p.channel, &seal));
     w->index = (struct index){0};
     w->cap_fragments = 0;
     w->n_samples = w->sequence = 0;
     w->offset = 0;
-    w->sealer = sealer_create(&seal, write_sealed, w);
+    w->sealer = sealer_create(&seal, write_sealed, &w->output);
     secret_wipe(&seal, sizeof(seal));
     int64_t since = w->zero_90k - w->origin_90k;
     w->index.zero_90k = since > 0 ? since : 0;
@@ -393,19 +385,21 @@ static int write_fragment(struct writer *w, const size_t n[LANES])
     if (bytes > UINT32_MAX || head.overflow) {
         return verdict_fail(w->p.verdict, REMUX_E_BROKEN, "One picture is too large.");
     }
-    sha256_update(w->digest, head.data, head.len);
+    sha256_update(w->sketch, head.data, head.len);
     int r = put(w, head.data, head.len);
     for (size_t i = 0; i < LANES; i++) {
         for (size_t s = 0; s < n[i] && r == 0; s++) {
             const AVPacket *packet = w->lane[i].track->queue[s].packet;
-            sha256_update(w->digest, packet->data, (size_t)packet->size);
-            r = put(w, packet->data, (size_t)packet->size);
+            size_t n_bytes = (size_t)packet->size;
+            sha256_update(w->sketch, packet->data,
+                          n_bytes < INDEX_SKETCH_SAMPLE ? n_bytes : INDEX_SKETCH_SAMPLE);
+            r = put(w, packet->data, n_bytes);
         }
         if (n[i] > 0) {
             track_drop(w->lane[i].track, n[i]);
         }
     }
-    sha256_final(w->digest, f->sha256);
+    sha256_final(w->sketch, f->sketch);
     return r;
 }
 
@@ -477,13 +471,14 @@ static int cut(struct writer *w, size_t n_video, int64_t limit)
     }
     int64_t end_90k = n_video > 0 ? to_90k(v, v->last_end) : to_90k(a, a->last_end);
     bool sound_is_new = n[1] > 0 && !a->in_segment;
-    if (w->fd >= 0 && w->index.n_fragments > 0 && (sound_is_new || segment_is_full(w, end_90k))) {
+    if (w->output.fd >= 0 && w->index.n_fragments > 0 &&
+        (sound_is_new || segment_is_full(w, end_90k))) {
         int r = close_segment(w);
         if (r != 0) {
             return r;
         }
     }
-    if (w->fd < 0) {
+    if (w->output.fd < 0) {
         set_zero(w, n);
         int r = open_segment(w);
         if (r != 0) {
@@ -500,7 +495,7 @@ static int cut(struct writer *w, size_t n_video, int64_t limit)
 static bool sound_is_awaited(const struct writer *w, int64_t span_90k)
 {
     const struct track *a = w->p.audio;
-    return a != NULL && !a->ever && w->fd < 0 && !w->any && span_90k < SOUND_WAIT_90K &&
+    return a != NULL && !a->ever && w->output.fd < 0 && !w->any && span_90k < SOUND_WAIT_90K &&
            w->p.video->queue_bytes < SOUND_WAIT_BYTES;
 }
 

@@ -25,7 +25,7 @@ static struct index make(uint32_t n_samples)
             .n_samples = left < PER_FRAGMENT ? left : PER_FRAGMENT,
             .decode_time = first * 6000,
         };
-        memset(ix.fragments[f].sha256, (int)f + 1 + (left < PER_FRAGMENT ? 100 : 0), SHA256_SIZE);
+        memset(ix.fragments[f].sketch, (int)f + 1 + (left < PER_FRAGMENT ? 100 : 0), SHA256_SIZE);
     }
     return ix;
 }
@@ -51,7 +51,7 @@ static void another_picture_size_is_another_clip(void **state)
 static void another_digest_is_another_clip(void **state)
 {
     struct index whole = make(12), partial = make(10);
-    partial.fragments[0].sha256[0] ^= 1;
+    partial.fragments[0].sketch[0] ^= 1;
     assert_false(same_start(&partial, true, &whole));
     index_finish(&whole);
     index_finish(&partial);

@@ -74,7 +74,7 @@ static void make_fragment(struct index *ix, uint32_t f, uint32_t per_fragment, u
             g->mdat_bytes += ix->tracks[t].samples[f * per_fragment + s].size;
         }
     }
-    g->sha256[any(SHA256_SIZE)] = (uint8_t)any(256);
+    g->sketch[any(SHA256_SIZE)] = (uint8_t)any(256);
     *offset += (uint64_t)g->moof_bytes + g->mdat_bytes;
     *start += g->duration_90k + any(10);
 }
@@ -137,7 +137,7 @@ static void assert_same(const struct index *a, const struct index *b)
         assert_int_equal(u->start_90k, v->start_90k);
         assert_int_equal(u->duration_90k, v->duration_90k);
         assert_int_equal(u->key, v->key);
-        assert_memory_equal(u->sha256, v->sha256, SHA256_SIZE);
+        assert_memory_equal(u->sketch, v->sketch, SHA256_SIZE);
         for (uint32_t t = 0; t < a->n_tracks; t++) {
             assert_int_equal(u->runs[t].first_sample, v->runs[t].first_sample);
             assert_int_equal(u->runs[t].n_samples, v->runs[t].n_samples);
