@@ -7,8 +7,6 @@ alter table household add column quota_soft_bytes bigint check (quota_soft_bytes
 alter table camera add column quota_soft_bytes bigint check (quota_soft_bytes > 0); -- above it: a warning
 alter table camera add column undo_s integer check (undo_s between 0 and 604800); -- null: the household's
 alter table household add column undo_s integer not null default 86400 check (undo_s between 0 and 604800);
--- Counts what changes the view of footage that is there already (hidden, shown again, cut): caches compare it.
-alter table camera add column view_version bigint not null default 0;
 alter table camera add column stopped_us bigint; -- recording stopped: since when nothing is kept though it should be; null: all well
 
 -- How long footage of a kind that came after since_us is kept. The latest row that is not younger than the footage counts.
@@ -225,9 +223,10 @@ begin
     if segments = 0 then
         return;
     end if;
-    update camera set used_bytes = greatest(used_bytes - keeping_erase.bytes, 0), view_version = view_version + 1 where id = p_camera;
+    update camera set used_bytes = greatest(used_bytes - keeping_erase.bytes, 0) where id = p_camera;
     for hole in select unnest(spans) loop
         perform gap_note(p_camera, p_reason, lower(hole), upper(hole) - 1000000, p_now_us);
+        perform sprites_drop(p_camera, lower(hole), upper(hole) - 1000000, p_now_us);
     end loop;
     perform clips_settle(p_camera, recordings, keeping_erase.from_us, keeping_erase.to_us, p_reason, p_now_us);
 end $$;
@@ -412,7 +411,6 @@ begin
     update clip set deleted_us = p_now_us, deletion_id = d.id
      where camera_id = c.id and deleted_us is null
        and (id = p_clip or (p_clip is null and start_us >= p_from_us and start_us + duration_ms * 1000 <= p_to_us + 1000));
-    update camera set view_version = view_version + 1 where id = c.id;
     insert into ledger_entry (id, at_us, household_id, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, salt)
     values (uuid_v7(p_now_us), p_now_us, c.household_id, 'account', p_account,
             case when p_clip is null then 'footage.delete' else 'clip.delete' end,
@@ -447,7 +445,6 @@ begin
                           'conflict: The camera has sent the same clip again meanwhile.');
     update deletion set undone_us = p_now_us where id = d.id;
     update clip set deleted_us = null, deletion_id = null where deletion_id = d.id;
-    update camera set view_version = view_version + 1 where id = d.camera_id;
     insert into ledger_entry (id, at_us, household_id, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, salt)
     values (uuid_v7(p_now_us), p_now_us, d.household_id, 'account', p_account, 'footage.undo', 'deletion', d.id,
             jsonb_build_object('camera_id', d.camera_id, 'clip_id', d.clip_id, 'from_us', d.from_us, 'to_us', d.to_us), p_request,
@@ -490,3 +487,116 @@ begin
     end loop;
     return n;
 end $$;
+
+-- Did somebody press Keep on this clip?
+create function clip_kept(clip uuid) returns boolean language sql stable as $$
+    select exists (select from hold h where h.subject_id = $1 and h.reason = 'keep' and h.lifted_us is null)
+$$;
+
+-- Keep a clip until that is taken back, or no longer. Again: no change. Refused: not_found, forbidden.
+create function clip_keep(p_hold uuid, p_account uuid, p_clip uuid, p_keep boolean, p_now_us bigint, p_request text) returns void
+language plpgsql as $$
+declare
+    k clip;
+    m integer;
+begin
+    select * into k from clip where id = p_clip;
+    perform from camera where id = k.camera_id for update;
+    select rights into m from membership
+     where household_id = k.household_id and account_id = p_account and (ends_us is null or ends_us > p_now_us);
+    perform refuse_unless(m is not null, 'not_found'), refuse_unless(m & 8 <> 0, 'forbidden');
+    if p_keep then
+        select * into k from clip where id = p_clip and deleted_us is null; -- as it is now that the camera is ours
+        perform refuse_unless(found, 'not_found');
+    end if;
+    if p_keep = clip_kept(p_clip) then
+        return;
+    elsif p_keep then
+        perform hold_make(p_hold, k.camera_id, k.start_us, k.start_us + k.duration_ms * 1000, 'keep',
+                          (select case when name = '' then email else name end from account where id = p_account), k.id, null, p_now_us);
+    else
+        perform hold_lift(p_clip, 'keep', p_now_us);
+    end if;
+    insert into ledger_entry (id, at_us, household_id, actor_kind, actor_id, action, subject_kind, subject_id, request_id, salt)
+    values (uuid_v7(p_now_us), p_now_us, k.household_id, 'account', p_account, case when p_keep then 'clip.keep' else 'clip.unkeep' end,
+            'clip', p_clip, p_request, uuid_send(gen_random_uuid()));
+end $$;
+
+-- ---- changing the rules ----
+-- p_rules: [{"kind","keep_s"}], null: they stay. p_all: they count for what is there too, else for what comes from now on.
+-- p_set: any of undo_s, quota_bytes, quota_soft_bytes. Refused: not_found, forbidden, conflict.
+create function retention_put(p_account uuid, p_camera uuid, p_rules jsonb, p_all boolean, p_set jsonb, p_now_us bigint, p_request text)
+returns void language plpgsql as $$
+declare
+    c camera;
+    m integer;
+begin
+    select * into c from camera where id = p_camera and removed_us is null for update;
+    select rights into m from membership
+     where household_id = c.household_id and account_id = p_account and (ends_us is null or ends_us > p_now_us);
+    perform refuse_unless(m is not null, 'not_found'), refuse_unless(m & 32 <> 0, 'forbidden');
+    update camera
+       set undo_s = case when p_set ? 'undo_s' then (p_set->>'undo_s')::integer else undo_s end,
+           quota_bytes = case when p_set ? 'quota_bytes' then (p_set->>'quota_bytes')::bigint else quota_bytes end,
+           quota_soft_bytes = case when p_set ? 'quota_soft_bytes' then (p_set->>'quota_soft_bytes')::bigint else quota_soft_bytes end
+    where id = p_camera;
+    if p_rules is not null and p_all then
+        delete from retention_rule where camera_id = p_camera;
+        insert into retention_rule (camera_id, kind, since_us, keep_s)
+        select p_camera, r->>'kind', 0, (r->>'keep_s')::bigint from jsonb_array_elements(p_rules) r;
+        update segment set look_us = null where camera_id = p_camera and look_us is not null;
+    elsif p_rules is not null then
+        -- Versions that no footage is old enough for are of no use any more.
+        delete from retention_rule r
+         where r.camera_id = p_camera
+           and exists (select from retention_rule l
+                        where l.camera_id = r.camera_id and l.kind = r.kind and l.since_us > r.since_us
+                          and l.since_us <= (select coalesce(min(s.created_us), p_now_us) from segment s where s.camera_id = p_camera));
+        perform refuse_unless((select count(*) from retention_rule where camera_id = p_camera) < 200,
+                              'conflict: The rules were changed very often; apply them to all footage.');
+        insert into retention_rule (camera_id, kind, since_us, keep_s)
+        select p_camera, k.kind, p_now_us, (r.r->>'keep_s')::bigint
+          from (select x->>'kind' as kind from jsonb_array_elements(p_rules) x
+                union select kind from retention_rule where camera_id = p_camera) k
+          left join (select x as r from jsonb_array_elements(p_rules) x) r on r.r->>'kind' = k.kind
+         where (r.r->>'keep_s')::bigint is distinct from
+               (select l.keep_s from retention_rule l where l.camera_id = p_camera and l.kind = k.kind order by l.since_us desc limit 1)
+            on conflict (camera_id, kind, since_us) do update set keep_s = excluded.keep_s;
+    end if;
+    update camera_keeping set changed_us = p_now_us, sweep_us = least(sweep_us, p_now_us) where camera_id = p_camera;
+    insert into ledger_entry (id, at_us, household_id, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, salt)
+    values (uuid_v7(p_now_us), p_now_us, c.household_id, 'account', p_account, 'camera.retention', 'camera', p_camera,
+            jsonb_build_object('rules', p_rules, 'apply', case when p_all then 'all' else 'new' end) || p_set, p_request,
+            uuid_send(gen_random_uuid()));
+end $$;
+
+-- What the rules would erase now that the present ones would not.
+create function retention_preview(p_camera uuid, p_rules jsonb, p_now_us bigint,
+                                  out clips bigint, out segments bigint, out bytes bigint, out from_us bigint, out to_us bigint,
+                                  out held_segments bigint, out held_bytes bigint)
+language sql stable as $$
+    with doomed as materialized (
+        select s.id, s.recording_id, s.start_us, e.end_us, s.sealed_bytes, held_until_us(p_camera, s.start_us, e.end_us, p_now_us) as held_us
+          from segment s cross join lateral (select segment_end_us(s.start_us, s.duration_90k) as end_us) e
+         where s.camera_id = p_camera and s.created_us <= p_now_us - keep_least_us(p_rules)
+           and segment_keep_us(p_camera, s.recording_id, s.start_us, e.end_us, s.created_us, p_rules) <= p_now_us
+           and segment_keep_us(p_camera, s.recording_id, s.start_us, e.end_us, s.created_us, keeping_rules(p_camera)) > p_now_us
+    ), free as (
+        select * from doomed where held_us is null
+    )
+    select (select count(*) from clip k
+             where k.camera_id = p_camera and k.deleted_us is null
+               and (k.recording_id in (select recording_id from free)
+                    or (k.recording_id is null
+                        and exists (select from free f where f.start_us < k.start_us + k.duration_ms * 1000 and f.end_us > k.start_us)))
+               and not exists (select from segment s
+                                where s.camera_id = p_camera
+                                  and s.start_us between k.start_us - 3600000000 and k.start_us + k.duration_ms * 1000 + 3600000000
+                                  and (s.recording_id = k.recording_id
+                                       or (k.recording_id is null and s.start_us < k.start_us + k.duration_ms * 1000
+                                           and segment_end_us(s.start_us, s.duration_90k) > k.start_us))
+                                  and s.id not in (select id from free))),
+           (select count(*) from free), (select coalesce(sum(sealed_bytes), 0) from free)::bigint, (select min(start_us) from free),
+           (select max(end_us) from free), (select count(*) from doomed where held_us is not null),
+           (select coalesce(sum(sealed_bytes), 0) from doomed where held_us is not null)::bigint
+$$;

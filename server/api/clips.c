@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /api/v1/clips: the list, one clip, its end, and links to it for players. */
+/* /api/v1/clips: the list, one clip, and links to it for players. */
 #include "api/clip_json.h"
 #include "api/fields.h"
 #include "api/handlers.h"
@@ -149,49 +149,6 @@ API_HANDLER(api_clip_show)
     struct clip_request *q = request(x, api, who);
     if (api_param_id(x, "id", &q->clip)) {
         get_clip(q, got);
-    }
-}
-
-/* ---- its end: whose log it goes to is known first, then everything is one transaction ---- */
-
-static void deleted(void *arg, const struct db_reply *r)
-{
-    struct clip_request *q = arg;
-    if (!api_db_failed(q->x, r)) {
-        playback_forget(q->api->playback, &q->clip);
-        http_answer_empty(q->x, 204);
-    }
-}
-
-static void found_to_delete(void *arg, const struct db_reply *r)
-{
-    struct clip_request *q = arg;
-    struct id tombstone = id_new();
-    struct clip k;
-    if (!is_there(q, r)) {
-        return;
-    }
-    clip_from_row(r, 0, 0, 0, &k);
-    struct db_tx *tx = db_tx_begin(q->api->db);
-    db_tx_add(tx, DB_CLIP_DELETE, DB_ID(&q->who->id), DB_I64(clock_now_us()), DB_ID(&q->clip),
-              DB_ID(&tombstone));
-    const struct ledger_entry e = {
-        .action = "clip.delete",
-        .household = &k.household,
-        .who = q->who,
-        .subject_kind = "clip",
-        .subject = &q->clip,
-        .request_id = http_request_id(q->x),
-    };
-    ledger_add(tx, &e);
-    db_tx_commit(tx, deleted, q);
-}
-
-API_HANDLER(api_clip_delete)
-{
-    struct clip_request *q = request(x, api, who);
-    if (api_param_id(x, "id", &q->clip)) {
-        get_clip(q, found_to_delete);
     }
 }
 

@@ -42,6 +42,7 @@ void clip_from_row(const struct db_reply *r, unsigned stmt, int row, int first_c
     k.notes_json = db_text(r, stmt, row, c++);
     k.partial = db_bool(r, stmt, row, c++);
     k.created_us = db_i64(r, stmt, row, c++);
+    k.kept = db_bool(r, stmt, row, c++);
     ALWAYS(c == first_col + CLIP_COLUMNS);
     *ret_clip = k;
 }

@@ -39,6 +39,8 @@ ROUTES = {
     "GET /api/v1/clips": (OWNER | {"other-owner"}, "/api/v1/clips", None),
     "GET /api/v1/clips/{id}": (OWNER, "/api/v1/clips/{clip}", None),
     "DELETE /api/v1/clips/{id}": ({"owner"}, "/api/v1/clips/{spare_clip}", None),
+    "PUT /api/v1/clips/{id}/keep": ({"owner"}, "/api/v1/clips/{clip}/keep", None),
+    "DELETE /api/v1/clips/{id}/keep": ({"owner"}, "/api/v1/clips/{clip}/keep", None),
     "GET /api/v1/clips/{id}/clip.mp4": (LINK, "/api/v1/clips/{clip}/clip.mp4", None),
     "GET /api/v1/clips/{id}/index.m3u8": (LINK, "/api/v1/clips/{clip}/index.m3u8", None),
     "GET /api/v1/clips/{id}/segments/{file}": (LINK, "/api/v1/clips/{clip}/segments/0.mp4", None),
@@ -47,6 +49,15 @@ ROUTES = {
     "PUT /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
     "POST /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
     "POST /ingest/{camera_id}": ({"camera", "camera-bearer"}, "/ingest/{camera}", b"media"),
+    "POST /api/v1/cameras/{id}/deletions": ({"owner"}, "/api/v1/cameras/{camera}/deletions",
+                                            {"from": "2001-01-01T00:00:00Z", "to": "2001-01-01T01:00:00Z"}),
+    "GET /api/v1/deletions": (OWNER | {"other-owner"}, "/api/v1/deletions", None),
+    "POST /api/v1/deletions/{id}/undo": ({"owner"}, "/api/v1/deletions/{deletion}/undo", None),
+    "GET /api/v1/cameras/{id}/holds": (OWNER, "/api/v1/cameras/{camera}/holds", None),
+    "GET /api/v1/cameras/{id}/retention": (OWNER, "/api/v1/cameras/{camera}/retention", None),
+    "PUT /api/v1/cameras/{id}/retention": ({"owner"}, "/api/v1/cameras/{camera}/retention", {"rules": [], "undo_s": 3600}),
+    "POST /api/v1/cameras/{id}/retention/preview": ({"owner"}, "/api/v1/cameras/{camera}/retention/preview",
+                                                    {"rules": [{"kind": "*", "keep_s": 3600}]}),
     "GET /api/v1/ledger": (OWNER | OFFICERS | {"other-owner"}, "/api/v1/ledger", None),
     "GET /api/v1/inbox": (OWNER | {"other-owner"}, "/api/v1/inbox", None),
     "GET /api/v1/inbox/{id}": (OWNER, "/api/v1/inbox/{item}", None),
@@ -75,7 +86,7 @@ ROUTES = {
 }
 # Lists whose 2xx must hold nothing of the owner's when others ask.
 LISTS = ["/api/v1/cameras", "/api/v1/clips", "/api/v1/ledger", "/api/v1/inbox", "/api/v1/grants", "/api/v1/evidence", "/api/v1/requests",
-         "/api/v1/sessions"]
+         "/api/v1/sessions", "/api/v1/deletions"]
 
 
 class Access(Scenario):
@@ -89,6 +100,10 @@ class Access(Scenario):
         clip, spare = film(cls.owner, cls.begin), film(cls.owner, cls.begin + 20, "spare.mp4")
         cls.things = {"clip": clip["id"], "spare_clip": spare["id"], "camera": cls.owner.camera_id}
         cls.things["spare_camera"] = s.admin("camera", "create", "--household", cls.owner.household_id, "--name", "Spare")["id"]
+        gone = cls.owner.post(f"/api/v1/cameras/{cls.owner.camera_id}/deletions",
+                              {"from": "2001-01-01T00:00:00Z", "to": "2001-01-01T00:10:00Z"})
+        assert gone.status == 201, gone
+        cls.things["deletion"] = gone.json["deletion"]["id"]
         cls.prepare_grants()
         cls.prepare_callers()
 
@@ -167,7 +182,7 @@ class Access(Scenario):
                                   "from": rfc3339(self.begin), "to": rfc3339(self.begin + HOUR)}}
         if body is None:
             return {}
-        return {"json_body": {k: [t.format(**self.things) for t in v] if isinstance(v, list) else v for k, v in body.items()}}
+        return {"json_body": {k: [t.format(**self.things) if isinstance(t, str) else t for t in v] if isinstance(v, list) else v for k, v in body.items()}}
 
     def ask(self, method, path, body, caller):
         how = dict(self.callers[caller])

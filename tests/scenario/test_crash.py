@@ -58,8 +58,9 @@ class Crash(unittest.TestCase):
         point = server.env.pop("DOORWARD_FAULT_AT")
         server.start()
         self.assertEqual([acknowledged.upload() for _ in range(2)], [201, 201])
+        acknowledged.home.erase_at_once()
         for clip in list(acknowledged.clips)[-2:]:
-            self.assertEqual(acknowledged.home.delete(f"/api/v1/clips/{clip}").status, 204)
+            self.assertEqual(acknowledged.home.delete(f"/api/v1/clips/{clip}").status, 200)
             del acknowledged.clips[clip]
         server.stop()
         server.env["DOORWARD_FAULT_AT"] = point

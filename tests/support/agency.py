@@ -58,6 +58,7 @@ def placed_home(server, place=PLACE):
     made = server.admin("camera", "create", "--household", home.household_id, "--name", "Front door", "--lon", str(place[0]), "--lat",
                         str(place[1]))
     home.camera_id, home.camera_secret = made["id"], made["secret"]
+    home.cameras = [(home.camera_id, home.camera_secret)]
     return home
 
 

@@ -392,8 +392,18 @@ class Home:
     def post(self, path, json_body=None, **more):
         return self.server.post(path, json_body, token=self.token, **more)
 
+    def put(self, path, json_body=None, **more):
+        return self.server.request("PUT", path, json_body=json_body, token=self.token, **more)
+
     def delete(self, path, **more):
         return self.server.delete(path, token=self.token, **more)
+
+    def erase_at_once(self):
+        """From now on what is deleted cannot be brought back: it is erased with the deletion."""
+        for camera, _ in self.cameras:
+            answer = self.put(f"/api/v1/cameras/{camera}/retention", {"undo_s": 0})
+            if answer.status != 200:
+                raise AssertionError(f"cannot set the undo time: {answer}")
 
     def clips(self, query=""):
         return self.get("/api/v1/clips" + (f"?{query}" if query else "")).json["items"]

@@ -202,8 +202,9 @@ static void every_type_comes_back_as_it_went(void **state)
 static void run_and_wait(struct house *h, struct outcome *o, const struct id *who,
                          const struct id *clip)
 {
-    struct id stone = id_new();
-    db_run(h->db, note, o, DB_CLIP_DELETE, DB_ID(who), DB_I64(now_us), DB_ID(clip), DB_ID(&stone));
+    struct id deletion = id_new();
+    db_run(h->db, note, o, DB_DELETION_MAKE, DB_ID(&deletion), DB_ID(who), DB_NULL, DB_ID(clip),
+           DB_NULL, DB_NULL, DB_I64(now_us), DB_TEXT(""));
     assert_true(turn_until(h, &o->done, 5000));
 }
 
@@ -213,7 +214,7 @@ static void deleting_a_clip_leaves_garbage_and_a_tombstone_once(void **state)
     struct outcome added = {0}, stranger = {0}, first = {0}, second = {0}, listed = {0};
     struct id clip = id_new();
     uint8_t sha256[32] = {77};
-    run_aside("update camera set used_bytes = 0");
+    run_aside("update camera set used_bytes = 0, undo_s = 0");
     struct db_tx *tx = db_tx_begin(h->db);
     add_clip(tx, &clip, sha256);
     db_tx_commit(tx, note, &added);
