@@ -13,6 +13,7 @@
 #include "ingest/upload.h"
 #include "metrics/metrics.h"
 #include "playback/playback.h"
+#include "recording/compact.h"
 #include "recording/recover.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ struct lane {
     struct http_server *server;
     struct upkeep *upkeep; /* of the keeper, like recover */
     struct recover *recover;
+    struct compact *compact;
     int64_t made_us;
     struct timer *beat, *settle;
     unsigned connections; /* as last told to the metrics */
@@ -216,6 +218,15 @@ static void *lane_thread(void *arg)
                                                              .store = l->store,
                                                              .node = l->p.config->node,
                                                              .before_us = l->made_us});
+        l->compact = compact_create(&(struct compact_params){
+            .loop = l->loop,
+            .db = l->db,
+            .store = l->store,
+            .keyring = l->p.keyring,
+            .node = l->p.config->node,
+            .rest_us = (int64_t)l->p.config->compact_after_s * CLOCK_US,
+            .segment_max_ms = (uint32_t)l->p.config->segment_max_ms,
+        });
     }
     loop_run(l->loop);
     loop_post(l->p.main_loop, l->p.ended, l->p.arg);
@@ -267,6 +278,7 @@ static void begin_drain(void *arg)
     l->ingest.draining = true;
     l->upkeep = upkeep_destroy(l->upkeep);
     l->recover = recover_destroy(l->recover);
+    l->compact = compact_destroy(l->compact);
     l->settle_until_ms = clock_mono_ms() + l->grace_ms;
     http_server_drain(l->server, l->grace_ms, on_server_drained, l);
 }

@@ -3,6 +3,7 @@
  * on purpose: one object at a time never gets into the way of uploads and viewers. */
 #include "recording/garbage.h"
 
+#include "base/clock.h"
 #include "base/crash_point.h"
 
 enum { BATCH = 100 };
@@ -111,7 +112,8 @@ static void pass_list(struct garbage_pass *g)
         pass_done(g, GARBAGE_E_ENDED);
         return;
     }
-    db_run(g->db, on_listed, g, DB_GARBAGE_LIST, DB_ID(&g->after), DB_I64(BATCH));
+    db_run(g->db, on_listed, g, DB_GARBAGE_LIST, DB_ID(&g->after), DB_I64(BATCH),
+           DB_I64(clock_now_us()));
 }
 
 struct garbage_pass *garbage_pass_begin(struct db *db, struct store *store, garbage_done_fn *done,

@@ -46,7 +46,7 @@ static struct index make(int64_t zero_90k, uint8_t mark)
                                               .mdat_bytes = bytes,
                                               .duration_90k = 90000,
                                               .key = true,
-                                              .sha256 = {mark}};
+                                              .sketch = {mark}};
     ix.fragments[0].runs[0] = (struct index_run){.n_samples = PICTURES};
     ix.fragments[0].runs[1] = (struct index_run){.n_samples = SOUNDS, .decode_time = -100};
     ix.plain_bytes = INIT + MOOF + bytes;
@@ -66,7 +66,7 @@ static void fragments_keep_their_bytes_and_their_time(void **state)
     assert_int_equal(j.duration_90k, 180300 + 90000);
     assert_int_equal(j.fragments[1].offset, a.plain_bytes);
     assert_int_equal(j.fragments[2].start_90k, 180300);
-    assert_int_equal(j.fragments[2].sha256[0], 3);
+    assert_int_equal(j.fragments[2].sketch[0], 3);
     assert_int_equal(j.fragments[1].runs[0].first_sample, PICTURES);
     assert_int_equal(j.fragments[1].runs[0].decode_time, 90000);
     /* 48 kHz: 90000 ticks are 48000 samples; the fraction is that of absolute times */
