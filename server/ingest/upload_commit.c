@@ -51,6 +51,7 @@ static void fill_clip(struct upload *u)
     k->created_us = clock_now_us();
     k->upload_bytes = (int64_t)u->body_bytes;
     k->partial = u->report.partial;
+    k->hashed = true;
     memcpy(k->upload_sha256, u->body_sha256, SHA256_SIZE);
     for (size_t i = 0; i < u->n_segments && u->segments[i]->complete; i++) {
         k->stored_bytes += (int64_t)u->segments[i]->sealed.sealed_bytes;

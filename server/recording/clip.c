@@ -33,8 +33,11 @@ void clip_from_row(const struct db_reply *r, unsigned stmt, int row, int first_c
     k.upload_bytes = db_i64(r, stmt, row, c++);
     size_t n;
     const uint8_t *sha256 = db_bytes(r, stmt, row, c++, &n);
-    ALWAYS(n == SHA256_SIZE);
-    memcpy(k.upload_sha256, sha256, SHA256_SIZE);
+    k.hashed = sha256 != NULL;
+    if (k.hashed) {
+        ALWAYS(n == SHA256_SIZE);
+        memcpy(k.upload_sha256, sha256, SHA256_SIZE);
+    }
     k.stored_bytes = db_i64(r, stmt, row, c++);
     k.container = db_text(r, stmt, row, c++);
     k.video_json = db_text(r, stmt, row, c++);

@@ -14,6 +14,7 @@ struct clip {
     const char *kind, *name, *start_source, *container;
     int64_t start_us, arrived_us, duration_ms, created_us;
     int64_t upload_bytes, stored_bytes;
+    bool hashed; /* it came as one body: its digest */
     uint8_t upload_sha256[SHA256_SIZE];
     const char *video_json; /* {"codec","width","height","rotation"} */
     const char *audio_json; /* {"codec","channels","sample_rate"} or NULL */

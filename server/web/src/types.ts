@@ -36,7 +36,7 @@ export interface Clip {
   start_source: 'camera' | 'arrival';
   duration_ms: number;
   bytes: number;
-  sha256: string;
+  sha256: string | null;
   video: { codec: string; width: number; height: number; rotation: number };
   audio: { codec: string; channels: number; sample_rate: number } | null;
   partial: boolean;
