@@ -18,6 +18,7 @@ struct keyring;
 struct config;
 struct ingest;
 struct playback;
+struct live;
 
 struct api {
     struct loop *loop;
@@ -29,6 +30,7 @@ struct api {
     const struct keyring *keyring;
     struct ingest *ingest;       /* ingest/upload.h */
     struct playback *playback;   /* playback/playback.h */
+    struct live *live;           /* live/live.h */
     const char *public_url;      /* https://host[:port], no slash at the end */
     const char *node;            /* this server's name in upload rows */
     const atomic_bool *draining; /* on its way out: /readyz says so */

@@ -13,6 +13,7 @@
 #include "crypto/keyring.h"
 #include "db/cluster.h"
 #include "db/migrate.h"
+#include "live/hub.h"
 #include "metrics/metrics.h"
 #include "storage/spool/spool.h"
 
@@ -39,6 +40,7 @@ struct app {
     int lock_fd;
     struct keyring *keyring;
     struct spool *spool;
+    struct live_hub *live;
     struct database database;
     struct http_certificate *certificate;
     struct loop *loop;
@@ -153,6 +155,7 @@ static int start_lanes(struct app *a)
         .database_url = a->database.url,
         .keyring = a->keyring,
         .spool = a->spool,
+        .live = a->live,
         .certificate = a->certificate,
         .draining = &a->draining,
         .lanes = a->n_lanes,
@@ -275,6 +278,7 @@ static void app_finish(struct app *a)
     loop_destroy(a->loop);
     http_certificate_destroy(a->certificate);
     spool_destroy(a->spool);
+    live_hub_destroy(a->live);
     keyring_destroy(a->keyring);
     if (a->lock_fd >= 0) {
         close(a->lock_fd);
@@ -321,6 +325,7 @@ int app_run(const struct config *c, const struct log *log)
 {
     keep_buffers();
     struct app a = {.config = c, .log = *log, .lock_fd = -1, .database = {.lock_fd = -1}};
+    a.live = live_hub_create();
     int r = 0;
     a.loop = loop_create(&a.log);
     a.deadline = timer_create_on(a.loop, on_too_slow, &a);

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "http/daemon.h"
 #include "ingest/upload.h"
+#include "live/live.h"
 #include "metrics/metrics.h"
 #include "playback/playback.h"
 #include "recording/compact.h"
@@ -31,6 +32,7 @@ struct lane {
     struct remux *remux;
     struct ingest ingest;
     struct playback *playback;
+    struct live *live;
     struct api api;
     struct router *router;
     char **proxies;
@@ -92,6 +94,26 @@ static int make_remux(struct lane *l, char *reason, size_t size)
     return r;
 }
 
+static void on_camera_off(void *arg, const struct id *camera)
+{
+    struct lane *l = arg;
+    ingest_camera_stop(&l->ingest, camera);
+}
+
+static void make_live(struct lane *l)
+{
+    l->ingest.tap = &live_hub_tap;
+    l->ingest.tap_arg = l->p.live;
+    l->live = live_create(&(struct live_params){.loop = l->loop,
+                                                .db = l->db,
+                                                .store = l->store,
+                                                .keyring = l->p.keyring,
+                                                .hub = l->p.live,
+                                                .camera_off = on_camera_off,
+                                                .arg = l,
+                                                .keeper = l->p.keeper});
+}
+
 static void fill_services(struct lane *l)
 {
     const struct config *c = l->p.config;
@@ -107,6 +129,7 @@ static void fill_services(struct lane *l)
         .segment_max_ms = (uint32_t)c->segment_max_ms,
         .upload_max_bytes = c->upload_max_bytes,
     };
+    make_live(l);
     l->playback = playback_create(&(struct playback_params){.loop = l->loop,
                                                             .db = l->db,
                                                             .store = l->store,
@@ -122,6 +145,7 @@ static void fill_services(struct lane *l)
         .keyring = l->p.keyring,
         .ingest = &l->ingest,
         .playback = l->playback,
+        .live = l->live,
         .public_url = c->public_url,
         .node = c->node,
         .draining = l->p.draining,
@@ -257,8 +281,8 @@ static void on_db_drained(void *arg)
 static void on_settle(void *arg)
 {
     struct lane *l = arg;
-    bool busy = l->ingest.live > 0 || playback_busy(l->playback) || store_busy(l->store) > 0 ||
-                loop_offloaded(l->loop) > 0;
+    bool busy = l->ingest.live > 0 || playback_busy(l->playback) || live_busy(l->live) ||
+                store_busy(l->store) > 0 || loop_offloaded(l->loop) > 0;
     if (busy && clock_mono_ms() < l->settle_until_ms) {
         timer_set(l->settle, SETTLE_POLL_MS);
         return;
@@ -276,6 +300,7 @@ static void begin_drain(void *arg)
 {
     struct lane *l = arg;
     l->ingest.draining = true;
+    live_drain(l->live);
     l->upkeep = upkeep_destroy(l->upkeep);
     l->recover = recover_destroy(l->recover);
     l->compact = compact_destroy(l->compact);
@@ -299,6 +324,7 @@ struct lane *lane_destroy(struct lane *l)
     }
     http_server_destroy(l->server);
     playback_destroy(l->playback);
+    live_destroy(l->live);
     remux_destroy(l->remux);
     if (l->store != NULL) {
         store_destroy(l->store);

@@ -11,6 +11,7 @@
 struct config;
 struct http_certificate;
 struct keyring;
+struct live_hub;
 struct spool;
 
 struct lane_params { /* all borrowed for the lane's life */
@@ -19,6 +20,7 @@ struct lane_params { /* all borrowed for the lane's life */
     const char *database_url;
     const struct keyring *keyring;
     struct spool *spool;
+    struct live_hub *live;
     struct http_certificate *certificate; /* NULL = plain HTTP */
     const atomic_bool *draining;
     unsigned lanes; /* limits of the whole server are divided by it */
