@@ -71,7 +71,7 @@ void upload_fail(struct upload *u, int status, const char *reason);
 void upload_settled(struct upload *u);
 
 /* upload_store.c */
-int upload_next_output(void *arg, int *ret_fd, struct seal_params *ret_seal);
+int upload_next_output(void *arg, struct remux_output *ret_output);
 void upload_segment_complete(void *arg, const struct remux_segment *s);
 struct upload_segment *upload_add_segment(struct upload *u, int *ret_status);
 void upload_drop_segments(struct upload *u);

@@ -70,7 +70,7 @@ static void register_done(void *arg, const struct db_reply *r)
     upload_settled(u);
 }
 
-int upload_next_output(void *arg, int *ret_fd, struct seal_params *ret_seal)
+int upload_next_output(void *arg, struct remux_output *ret_output)
 {
     struct upload *u = arg;
     struct upload_segment *s = u->segments[u->n_segments - 1];
@@ -84,15 +84,16 @@ int upload_next_output(void *arg, int *ret_fd, struct seal_params *ret_seal)
         u->pending++;
         db_run(u->in->db, register_done, s, DB_UPLOAD_OBJECT_ADD, DB_ID(&u->id), DB_ID(&s->object));
     }
-    *ret_seal = (struct seal_params){.household = u->camera.household, .object = s->object};
+    struct seal_params *seal = &ret_output->seal;
+    *seal = (struct seal_params){.household = u->camera.household, .object = s->object};
     int r = keyring_new_object(u->in->keyring, &u->camera.household, u->household_wrapped,
-                               &s->object, ret_seal->key, s->wrapped_key);
+                               &s->object, seal->key, s->wrapped_key);
     if (r < 0) {
         upload_fail(u, INGEST_E_INTERNAL, "The household's key does not open.");
         return r;
     }
     store_stage_direct(s->stage);
-    *ret_fd = store_stage_fd(s->stage);
+    ret_output->fd = store_stage_fd(s->stage);
     return 0;
 }
 

@@ -103,7 +103,7 @@ static void say_end(struct child *c)
 {
     struct buf frame CLEANUP(buf_finish) = BUF_INIT(16);
     channel_format(&frame, CHANNEL_END, &(uint8_t){(uint8_t)c->how}, 1);
-    (void)!child_send(c, &frame, -1);
+    (void)!child_send(c, &frame, NULL, 0);
     close_input(c);
 }
 
@@ -164,6 +164,9 @@ size_t child_push(struct child *c, const uint8_t *p, size_t n)
         taken += take;
     }
     c->input_bytes += taken;
+    if (c->p.prompt) {
+        flush_input(c);
+    }
     return taken;
 }
 
@@ -180,22 +183,23 @@ void child_end_input(struct child *c, enum stream_end how)
 
 /* ---- channel ---- */
 
-int child_send(struct child *c, const struct buf *frame, int fd)
+int child_send(struct child *c, const struct buf *frame, const int *fds, size_t n_fds)
 {
     struct iovec iov = {.iov_base = frame->data, .iov_len = frame->len};
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(CHANNEL_FDS_MAX * sizeof(int))];
     } control = {0};
     struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
-    if (fd >= 0) {
+    ALWAYS(n_fds <= CHANNEL_FDS_MAX);
+    if (n_fds > 0) {
         h.msg_control = control.bytes;
-        h.msg_controllen = sizeof(control.bytes);
+        h.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
         struct cmsghdr *m = CMSG_FIRSTHDR(&h);
         m->cmsg_level = SOL_SOCKET;
         m->cmsg_type = SCM_RIGHTS;
-        m->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(m), &fd, sizeof(int));
+        m->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+        memcpy(CMSG_DATA(m), fds, n_fds * sizeof(int));
     }
     if (c->channel_fd < 0) {
         return -EPIPE;

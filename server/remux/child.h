@@ -17,6 +17,7 @@ struct child_params {
     struct zygote *zygote;
     struct job_order order;
     uint64_t stall_ms;
+    bool prompt; /* input goes down the pipe at once instead of in large pieces */
     /* A frame came. Non-zero: it was not acceptable, the child is killed. */
     int (*frame)(void *arg, const struct channel_frame *f);
     /* push() can take more again. */
@@ -32,8 +33,8 @@ int child_begin(const struct child_params *p, struct child **ret_child) MUST_CHE
 size_t child_push(struct child *c, const uint8_t *p, size_t n);
 /* No more input. */
 void child_end_input(struct child *c, enum stream_end how);
-/* Send a formatted frame, with a descriptor (-1: none; it stays the caller's). */
-int child_send(struct child *c, const struct buf *frame, int fd) MUST_CHECK;
+/* Send a formatted frame, with up to CHANNEL_FDS_MAX descriptors (they stay the caller's). */
+int child_send(struct child *c, const struct buf *frame, const int *fds, size_t n_fds) MUST_CHECK;
 /* Idempotent; closed() follows. */
 void child_kill(struct child *c);
 /* True if the watchdog ended it. */

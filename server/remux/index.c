@@ -418,6 +418,44 @@ int index_decode(const uint8_t *p, size_t n, struct index *ret_index)
     return 0;
 }
 
+int index_encode_tracks(const struct index *ix, struct buf *out)
+{
+    if (ix->n_tracks > INDEX_TRACKS_MAX) {
+        return -E2BIG;
+    }
+    buf_u8(out, VERSION);
+    put_varint(out, ix->n_tracks);
+    for (uint32_t t = 0; t < ix->n_tracks; t++) {
+        struct index_track bare = ix->tracks[t];
+        bare.n_samples = 0;
+        bare.samples = NULL;
+        int r = put_track(out, &bare);
+        if (r < 0) {
+            return r;
+        }
+    }
+    return out->overflow ? -E2BIG : 0;
+}
+
+int index_decode_tracks(const uint8_t *p, size_t n, struct index *ret_index)
+{
+    struct reader r = {.p = p, .end = p + n};
+    struct index ix = {0};
+    r.bad = n > INDEX_BYTES_MAX || get_u8(&r) != VERSION;
+    ix.n_tracks = (uint32_t)get_varint(&r, INDEX_TRACKS_MAX);
+    r.bad |= ix.n_tracks == 0;
+    for (uint32_t t = 0; t < ix.n_tracks && !r.bad; t++) {
+        get_track(&r, &ix.tracks[t]);
+        r.bad |= ix.tracks[t].n_samples != 0;
+    }
+    if (r.bad || r.p != r.end) {
+        index_finish(&ix);
+        return -EBADMSG;
+    }
+    *ret_index = ix;
+    return 0;
+}
+
 void index_finish(struct index *ix)
 {
     for (uint32_t t = 0; t < INDEX_TRACKS_MAX; t++) {

@@ -88,6 +88,10 @@ int index_encode(const struct index *ix, struct buf *out) MUST_CHECK;
  * trusted to be in bounds. */
 int index_decode(const uint8_t *p, size_t n, struct index *ret_index) MUST_CHECK;
 void index_finish(struct index *ix); /* takes a zeroed one too */
+/* The tracks alone, without samples: what is known before the first fragment is complete. */
+int index_encode_tracks(const struct index *ix, struct buf *out) MUST_CHECK;
+/* Only tracks and n_tracks are set; same errors as index_decode(). */
+int index_decode_tracks(const uint8_t *p, size_t n, struct index *ret_index) MUST_CHECK;
 /* A new index with only the fragments [first, first+n): offsets as they will be when exactly init
  * and those fragments are written one after another; media zero and decode times stay. Owned by the
  * caller. */

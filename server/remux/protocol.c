@@ -2,11 +2,13 @@
 #include "remux/protocol.h"
 
 #include "base/str.h"
+#include "remux/journal_record.h"
 #include "remux/remux.h"
 
 #include <errno.h>
 #include <string.h>
 
+#define CHANNEL_TIME_MAX ((int64_t)1 << 53)
 enum { DONE_FIXED = 2 }; /* status, partial; then three strings with a length byte pair each */
 
 static uint64_t get_be(const uint8_t *p, size_t n)
@@ -132,22 +134,81 @@ void channel_format_done(struct buf *out, const struct channel_done *d)
     channel_format(out, CHANNEL_DONE, b.data, b.len);
 }
 
-int channel_parse_output(const struct channel_frame *f, struct seal_params *ret_seal)
+int channel_parse_output(const struct channel_frame *f, struct channel_output *ret_output)
 {
-    if (f->type != CHANNEL_OUTPUT || f->n != CHANNEL_OUTPUT_SIZE) {
+    if (f->type != CHANNEL_OUTPUT || f->n != CHANNEL_OUTPUT_SIZE ||
+        f->p[CHANNEL_OUTPUT_SIZE - 1] > 1) {
         return -EBADMSG;
     }
-    memcpy(ret_seal->key, f->p, SEAL_KEY_SIZE);
-    memcpy(ret_seal->household.b, f->p + SEAL_KEY_SIZE, 16);
-    memcpy(ret_seal->object.b, f->p + SEAL_KEY_SIZE + 16, 16);
+    struct seal_params *s = &ret_output->seal;
+    memcpy(s->key, f->p, SEAL_KEY_SIZE);
+    memcpy(s->household.b, f->p + SEAL_KEY_SIZE, 16);
+    memcpy(s->object.b, f->p + SEAL_KEY_SIZE + 16, 16);
+    ret_output->fresh = f->p[CHANNEL_OUTPUT_SIZE - 1] == 1;
     return 0;
 }
 
-void channel_format_output(struct buf *out, const struct seal_params *s)
+void channel_format_output(struct buf *out, const struct channel_output *o)
 {
     buf_be32(out, CHANNEL_OUTPUT_SIZE + 1);
     buf_u8(out, CHANNEL_OUTPUT);
-    buf_append(out, s->key, SEAL_KEY_SIZE);
-    buf_append(out, s->household.b, 16);
-    buf_append(out, s->object.b, 16);
+    buf_append(out, o->seal.key, SEAL_KEY_SIZE);
+    buf_append(out, o->seal.household.b, 16);
+    buf_append(out, o->seal.object.b, 16);
+    buf_u8(out, o->fresh);
+}
+
+int channel_parse_init(const struct channel_frame *f, struct channel_init *ret_init)
+{
+    if (f->type != CHANNEL_INIT || f->n < 4) {
+        return -EBADMSG;
+    }
+    size_t n = (size_t)get_be(f->p, 4);
+    if (n == 0 || n > CHANNEL_INIT_MAX || f->n - 4 <= n || f->n - 4 - n > INDEX_BYTES_MAX) {
+        return -EBADMSG;
+    }
+    *ret_init = (struct channel_init){
+        .init = f->p + 4, .init_n = n, .tracks = f->p + 4 + n, .tracks_n = f->n - 4 - n};
+    return 0;
+}
+
+void channel_format_init(struct buf *out, const struct channel_init *i)
+{
+    buf_be32(out, (uint32_t)(1 + 4 + i->init_n + i->tracks_n));
+    buf_u8(out, CHANNEL_INIT);
+    buf_be32(out, (uint32_t)i->init_n);
+    buf_append(out, i->init, i->init_n);
+    buf_append(out, i->tracks, i->tracks_n);
+}
+
+int channel_parse_part(const struct channel_frame *f, struct channel_part *ret_part)
+{
+    if (f->type != CHANNEL_PART || f->n != CHANNEL_PART_SIZE || f->p[32] > 1) {
+        return -EBADMSG;
+    }
+    struct channel_part p = {.offset = get_be(f->p, 8),
+                             .start_90k = (int64_t)get_be(f->p + 8, 8),
+                             .decode_90k = (int64_t)get_be(f->p + 16, 8),
+                             .duration_90k = (uint32_t)get_be(f->p + 24, 4),
+                             .bytes = (uint32_t)get_be(f->p + 28, 4),
+                             .key = f->p[32] == 1};
+    if (p.offset > INT64_MAX / 2 || p.bytes == 0 || p.bytes > JOURNAL_PLAIN_MAX ||
+        p.start_90k < -CHANNEL_TIME_MAX || p.start_90k > CHANNEL_TIME_MAX || p.decode_90k < 0 ||
+        p.decode_90k > CHANNEL_TIME_MAX) {
+        return -EBADMSG;
+    }
+    *ret_part = p;
+    return 0;
+}
+
+void channel_format_part(struct buf *out, const struct channel_part *p)
+{
+    buf_be32(out, CHANNEL_PART_SIZE + 1);
+    buf_u8(out, CHANNEL_PART);
+    buf_be64(out, p->offset);
+    buf_be64(out, (uint64_t)p->start_90k);
+    buf_be64(out, (uint64_t)p->decode_90k);
+    buf_be32(out, p->duration_90k);
+    buf_be32(out, p->bytes);
+    buf_u8(out, p->key);
 }

@@ -19,10 +19,13 @@ enum zygote_type { ZYGOTE_START = 1, ZYGOTE_KILL, ZYGOTE_EXITED, ZYGOTE_READY };
 enum job_kind { JOB_REMUX, JOB_STILL };
 
 struct job_order {
-    uint64_t output_max_bytes;
+    uint64_t output_max_bytes; /* live: unused */
     uint32_t segment_max_ms;
     uint32_t max_width; /* still */
     enum job_kind kind;
+    bool live; /* an endless body: parts, journal, and what is held is kept when the server dies */
+    bool continues; /* a journal: its time line is the recording's, which runs ahead by lead_90k */
+    int64_t lead_90k;
 };
 struct zygote_message {
     enum zygote_type type;
@@ -40,8 +43,10 @@ enum channel_type {
     CHANNEL_SEGMENT,         /* the output given last is complete */
     CHANNEL_PICTURE,         /* a JPEG */
     CHANNEL_DONE,            /* the verdict, last */
+    CHANNEL_INIT, /* live: the init that the parts to come need, before the first of them */
+    CHANNEL_PART, /* live: a part is in the segment and in the journal */
     /* server to child */
-    CHANNEL_OUTPUT, /* struct seal_params; with a descriptor */
+    CHANNEL_OUTPUT, /* struct channel_output; with a descriptor, live: and the journal's */
     CHANNEL_SPOOL,  /* empty; with a descriptor */
     CHANNEL_END,    /* one byte, enum stream_end: nothing more comes down the pipe */
 };
@@ -53,8 +58,11 @@ enum {
     CHANNEL_NOTES_MAX = 512,
     CHANNEL_CONTAINER_MAX = 16,
     CHANNEL_SEGMENT_HEAD = 8 + 8 + SHA256_SIZE,
-    CHANNEL_OUTPUT_SIZE = SEAL_KEY_SIZE + 16 + 16,
-    CHANNEL_OUTPUT_BLOCK = 4096, /* outputs are written in such blocks, see worker/output.h */
+    CHANNEL_OUTPUT_SIZE = SEAL_KEY_SIZE + 16 + 16 + 1,
+    CHANNEL_OUTPUT_BLOCK = 4096,  /* outputs are written in such blocks, see worker/output.h */
+    CHANNEL_INIT_MAX = 128 << 10, /* of the init itself */
+    CHANNEL_PART_SIZE = 8 + 8 + 8 + 4 + 4 + 1,
+    CHANNEL_FDS_MAX = 2,
 };
 
 /* Size of the file that the worker leaves for that many sealed bytes. */
@@ -91,7 +99,32 @@ struct channel_done {
 int channel_parse_done(const struct channel_frame *f, struct channel_done *ret_done) MUST_CHECK;
 void channel_format_done(struct buf *out, const struct channel_done *d);
 
-int channel_parse_output(const struct channel_frame *f, struct seal_params *ret_seal) MUST_CHECK;
-void channel_format_output(struct buf *out, const struct seal_params *s);
+struct channel_output {
+    struct seal_params seal;
+    bool fresh; /* a new recording begins with it */
+};
+int channel_parse_output(const struct channel_frame *f,
+                         struct channel_output *ret_output) MUST_CHECK;
+void channel_format_output(struct buf *out, const struct channel_output *o);
+
+struct channel_init {
+    const uint8_t *init; /* ftyp+moov */
+    size_t init_n;
+    const uint8_t *tracks; /* coded: index_decode_tracks() */
+    size_t tracks_n;
+};
+int channel_parse_init(const struct channel_frame *f, struct channel_init *ret_init) MUST_CHECK;
+void channel_format_init(struct buf *out, const struct channel_init *i);
+
+struct channel_part {
+    uint64_t offset;    /* of its record in the journal */
+    int64_t start_90k;  /* earliest presentation time, within the recording */
+    int64_t decode_90k; /* of its first picture, as in its boxes */
+    uint32_t duration_90k;
+    uint32_t bytes; /* plaintext */
+    bool key;
+};
+int channel_parse_part(const struct channel_frame *f, struct channel_part *ret_part) MUST_CHECK;
+void channel_format_part(struct buf *out, const struct channel_part *p);
 
 #endif

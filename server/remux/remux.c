@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An ingest job as the server sees it: bytes down, segments up. What the child may say when is
- * checked here: one output at a time, a segment only for an output that was given, sizes that match
- * the file, an index that decodes, less output than the input allows, and a verdict at the end. */
+ * checked here: one output at a time (live: one ahead), a segment only for an output that was
+ * given, sizes that match the file, an index that decodes, parts that lie one after another in
+ * their journal, less output than the input allows, and a verdict at the end. */
 #include "remux/remux_internal.h"
 
 #include "metrics/metrics.h"
+#include "remux/journal_record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OUTPUT_SLACK_BYTES = 1 << 20, SPOOL_MODE = 0600 };
+enum { OUTPUT_SLACK_BYTES = 1 << 20, SPOOL_MODE = 0600, OUTPUTS_MAX = 2 };
+
+/* One that was given and whose segment is not complete yet. */
+struct output {
+    int fd; /* ours */
+    struct id object;
+    uint64_t journal_end; /* of the last part in its journal; 0: none yet */
+};
 
 struct remux_job {
     struct list node;
@@ -21,9 +30,10 @@ struct remux_job {
     struct remux_job_params p;
     struct sink sink;
     struct child *child;
-    struct id object;
-    int output_fd; /* of the segment being written, ours; -1 between segments */
-    uint64_t sealed_bytes;
+    struct output outputs[OUTPUTS_MAX]; /* the first is being written */
+    unsigned n_outputs;
+    uint64_t sealed_bytes, journal_bytes;
+    size_t init_n; /* of the init said last; 0: none */
     enum stream_end how;
     bool ended, spooled, cancelled, verdict;
     int own_status; /* a failure on our side: REMUX_E_OUTPUT */
@@ -42,21 +52,27 @@ static int fail_output(struct remux_job *j, const char *reason)
 
 static int give_output(struct remux_job *j)
 {
-    if (j->output_fd >= 0) {
+    if (j->n_outputs == (j->p.live ? 2 : 1)) {
         return -EBADMSG;
     }
-    int fd;
-    struct seal_params seal;
-    int r = j->p.next_output(j->p.arg, &fd, &seal);
+    struct remux_output given = {.fd = -1, .journal_fd = -1};
+    int r = j->p.next_output(j->p.arg, &given);
     if (r != 0) {
         return fail_output(j, r < 0 ? log_errno_text(r) : "There is no place for it.");
     }
-    j->output_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    j->object = seal.object;
+    struct output *o = &j->outputs[j->n_outputs];
+    *o = (struct output){.fd = fcntl(given.fd, F_DUPFD_CLOEXEC, 0), .object = given.seal.object};
+    if (o->fd < 0) {
+        return -errno;
+    }
+    j->n_outputs++;
+    struct channel_output said = {.seal = given.seal, .fresh = given.fresh};
     struct buf frame CLEANUP(buf_finish) = BUF_INIT(CHANNEL_OUTPUT_SIZE + CHANNEL_HEAD_SIZE);
-    channel_format_output(&frame, &seal);
-    r = j->output_fd < 0 ? -errno : child_send(j->child, &frame, j->output_fd);
-    secret_wipe(&seal, sizeof(seal));
+    channel_format_output(&frame, &said);
+    int fds[CHANNEL_FDS_MAX] = {o->fd, given.journal_fd};
+    r = child_send(j->child, &frame, fds, given.journal_fd >= 0 ? 2 : 1);
+    secret_wipe(&given, sizeof(given));
+    secret_wipe(&said, sizeof(said));
     secret_wipe(frame.data, frame.len);
     return r;
 }
@@ -74,35 +90,43 @@ static int give_spool(struct remux_job *j)
     }
     struct buf frame CLEANUP(buf_finish) = BUF_INIT(CHANNEL_HEAD_SIZE);
     channel_format(&frame, CHANNEL_SPOOL, NULL, 0);
-    return child_send(j->child, &frame, fd);
+    return child_send(j->child, &frame, &fd, 1);
+}
+
+/* More than the input warrants? An endless body's parts are short, and each has its boxes. */
+static bool is_grown(const struct remux_job *j, uint64_t bytes)
+{
+    uint64_t input = child_input_bytes(j->child);
+    return bytes > input + input / (j->p.live ? 2 : 10) + OUTPUT_SLACK_BYTES;
 }
 
 /* The file must be exactly what the worker says it wrote, and not more than the input warrants. */
 static int check_size(struct remux_job *j, uint64_t sealed_bytes)
 {
     struct stat st;
-    if (fstat(j->output_fd, &st) < 0) {
+    if (fstat(j->outputs[0].fd, &st) < 0) {
         return -errno;
     }
-    uint64_t input = child_input_bytes(j->child);
     j->sealed_bytes += sealed_bytes;
-    bool grown = j->sealed_bytes > input + input / 10 + OUTPUT_SLACK_BYTES;
-    return (uint64_t)st.st_size == channel_output_size(sealed_bytes) && !grown ? 0 : -EBADMSG;
+    bool whole = (uint64_t)st.st_size == channel_output_size(sealed_bytes);
+    return whole && !is_grown(j, j->sealed_bytes) ? 0 : -EBADMSG;
 }
 
 static int take_segment(struct remux_job *j, const struct channel_frame *f)
 {
     struct channel_segment s;
     struct index ix = {0};
-    if (j->output_fd < 0 || channel_parse_segment(f, &s) < 0 ||
+    if (j->n_outputs == 0 || channel_parse_segment(f, &s) < 0 ||
         check_size(j, s.sealed.sealed_bytes) < 0 || index_decode(s.index, s.index_n, &ix) < 0) {
         return -EBADMSG;
     }
     int r = ix.plain_bytes == s.sealed.plain_bytes ? 0 : -EBADMSG;
     if (r == 0) {
-        close(j->output_fd);
-        j->output_fd = -1;
-        struct remux_segment segment = {.object = j->object,
+        struct id object = j->outputs[0].object;
+        close(j->outputs[0].fd);
+        j->outputs[0] = j->outputs[1];
+        j->n_outputs--;
+        struct remux_segment segment = {.object = object,
                                         .sealed = s.sealed,
                                         .index_bytes = s.index,
                                         .index_n = s.index_n,
@@ -111,6 +135,60 @@ static int take_segment(struct remux_job *j, const struct channel_frame *f)
     }
     index_finish(&ix);
     return r;
+}
+
+static int take_init(struct remux_job *j, const struct channel_frame *f)
+{
+    struct channel_init i;
+    struct index tracks;
+    if (!j->p.live || channel_parse_init(f, &i) < 0 ||
+        index_decode_tracks(i.tracks, i.tracks_n, &tracks) < 0) {
+        return -EBADMSG;
+    }
+    j->init_n = i.init_n;
+    j->p.init(j->p.arg, i.init, i.init_n, &tracks);
+    index_finish(&tracks);
+    return 0;
+}
+
+/* Its record begins where the last one ended: the first one's after the init's. */
+static int take_part(struct remux_job *j, const struct channel_frame *f)
+{
+    struct channel_part p;
+    struct output *o = &j->outputs[0];
+    if (!j->p.live || j->n_outputs == 0 || j->init_n == 0 || channel_parse_part(f, &p) < 0) {
+        return -EBADMSG;
+    }
+    bool first = o->journal_end == 0;
+    if (p.offset != (first ? JOURNAL_EXTRA + JOURNAL_HEAD_SIZE + j->init_n : o->journal_end)) {
+        return -EBADMSG;
+    }
+    o->journal_end = p.offset + p.bytes + JOURNAL_EXTRA;
+    j->journal_bytes += p.bytes;
+    if (is_grown(j, j->journal_bytes)) {
+        return -EBADMSG;
+    }
+    struct remux_part part = {.object = o->object,
+                              .offset = p.offset,
+                              .start_90k = p.start_90k,
+                              .decode_90k = p.decode_90k,
+                              .duration_90k = p.duration_90k,
+                              .bytes = p.bytes,
+                              .key = p.key,
+                              .first = first};
+    j->p.part(j->p.arg, &part);
+    return 0;
+}
+
+/* A success leaves no segment unfinished; live: one that was asked for ahead may be unused. */
+static int take_done(struct remux_job *j, const struct channel_frame *f)
+{
+    if (channel_parse_done(f, &j->done) < 0) {
+        return -EBADMSG;
+    }
+    bool unfinished = j->n_outputs > 0 && (!j->p.live || j->outputs[0].journal_end > 0);
+    j->verdict = j->done.status != 0 || !unfinished;
+    return j->verdict ? 0 : -EBADMSG;
 }
 
 static int job_frame(void *arg, const struct channel_frame *f)
@@ -127,11 +205,11 @@ static int job_frame(void *arg, const struct channel_frame *f)
     case CHANNEL_SEGMENT:
         return take_segment(j, f);
     case CHANNEL_DONE:
-        if (channel_parse_done(f, &j->done) < 0 || (j->done.status == 0 && j->output_fd >= 0)) {
-            return -EBADMSG;
-        }
-        j->verdict = true;
-        return 0;
+        return take_done(j, f);
+    case CHANNEL_INIT:
+        return take_init(j, f);
+    case CHANNEL_PART:
+        return take_part(j, f);
     default:
         return -EBADMSG;
     }
@@ -182,8 +260,8 @@ static void job_finish(struct remux_job *j)
     list_remove(&j->node);
     j->p.done(j->p.arg, status, reason, &report);
     remux_child_end(j->remux, j->child);
-    if (j->output_fd >= 0) {
-        close(j->output_fd);
+    for (unsigned i = 0; i < j->n_outputs; i++) {
+        close(j->outputs[i].fd);
     }
     free(j);
 }
@@ -244,10 +322,14 @@ void remux_child_end(struct remux *r, struct child *c)
 int remux_job_begin(struct remux *r, const struct remux_job_params *p, struct remux_job **ret_job)
 {
     struct remux_job *j = mem_new(struct remux_job);
-    *j = (struct remux_job){.remux = r, .p = *p, .sink = {.ops = &job_sink_ops}, .output_fd = -1};
+    *j = (struct remux_job){.remux = r, .p = *p, .sink = {.ops = &job_sink_ops}};
     struct child_params cp = {.order = {.kind = JOB_REMUX,
                                         .output_max_bytes = p->output_max_bytes,
-                                        .segment_max_ms = p->segment_max_ms},
+                                        .segment_max_ms = p->segment_max_ms,
+                                        .live = p->live,
+                                        .continues = p->continues,
+                                        .lead_90k = p->lead_90k},
+                              .prompt = p->live,
                               .frame = job_frame,
                               .room = job_room,
                               .closed = job_closed,

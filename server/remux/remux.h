@@ -58,14 +58,42 @@ struct remux_report {
     uint64_t input_bytes;
 };
 
+/* Where a segment goes. The descriptors are duplicated, stay the caller's. */
+struct remux_output {
+    int fd;
+    int journal_fd; /* live: its journal (recording/journal.h); else -1 */
+    struct seal_params seal;
+    bool fresh; /* live: a new recording begins with it; its media zero is 0 again */
+};
+/* Live: what was cut (recording/live_tap.h). Times are within the recording. */
+struct remux_part {
+    struct id object;
+    uint64_t offset;
+    int64_t start_90k, decode_90k;
+    uint32_t duration_90k, bytes;
+    bool key, first; /* first of its segment */
+};
+
 /* Ingest: pushed bytes in, sealed segments out. */
 struct remux_job;
 struct remux_job_params {
-    uint32_t segment_max_ms; /* 60000 */
-    uint64_t output_max_bytes;
-    /* Called (on the loop) before each segment: give it a file, an id and a key. The descriptor is
-     * duplicated, stays the caller's. Non-zero: the job ends with REMUX_E_OUTPUT. */
-    int (*next_output)(void *arg, int *ret_fd, struct seal_params *ret_seal);
+    uint32_t segment_max_ms;   /* 60000 */
+    uint64_t output_max_bytes; /* live: unused */
+    /* An endless body: it is handed on without waiting for more, cut into parts of at most 500 ms,
+     * and what its worker holds when this process dies goes into the journal. */
+    bool live;
+    /* The body is a journal (init and parts joined): decode times run on as they are, the recording
+     * began at lead_90k on that time line. */
+    bool continues;
+    int64_t lead_90k;
+    /* Called (on the loop) before each segment: give it a file, an id and a key. Non-zero: the job
+     * ends with REMUX_E_OUTPUT. Live: asked for once at the beginning, and then before the segment
+     * in progress is complete, so two may be out. */
+    int (*next_output)(void *arg, struct remux_output *ret_output);
+    /* Live only. The init that following parts need (tracks without samples), when it changed and
+     * when a recording begins; and each part. All borrowed. */
+    void (*init)(void *arg, const uint8_t *init, size_t n, const struct index *tracks);
+    void (*part)(void *arg, const struct remux_part *part);
     /* A segment is complete in its file (not yet synced). */
     void (*segment)(void *arg, const struct remux_segment *s);
     /* Exactly once, at the end, from the loop; status 0 or REMUX_E_. reason: one sentence for

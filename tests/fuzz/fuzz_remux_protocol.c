@@ -11,7 +11,9 @@ static void look(const struct channel_frame *f)
 {
     struct channel_segment s;
     struct channel_done d;
-    struct seal_params k;
+    struct channel_output k;
+    struct channel_init i;
+    struct channel_part part;
     if (channel_parse_segment(f, &s) == 0) {
         struct buf b CLEANUP(buf_finish) = BUF_INIT(CHANNEL_FRAME_MAX + CHANNEL_HEAD_SIZE);
         struct index ix;
@@ -29,6 +31,21 @@ static void look(const struct channel_frame *f)
         ALWAYS(memcmp(b.data + CHANNEL_HEAD_SIZE, f->p, f->n) == 0);
     }
     (void)!channel_parse_output(f, &k);
+    if (channel_parse_init(f, &i) == 0) {
+        struct index ix;
+        ALWAYS(i.init >= f->p && i.init + i.init_n == i.tracks &&
+               i.tracks + i.tracks_n == f->p + f->n);
+        if (index_decode_tracks(i.tracks, i.tracks_n, &ix) == 0) {
+            struct buf b CLEANUP(buf_finish) = BUF_INIT(INDEX_BYTES_MAX);
+            ALWAYS(index_encode_tracks(&ix, &b) == 0);
+            index_finish(&ix);
+        }
+    }
+    if (channel_parse_part(f, &part) == 0) {
+        struct buf b CLEANUP(buf_finish) = BUF_INIT(CHANNEL_PART_SIZE + CHANNEL_HEAD_SIZE);
+        channel_format_part(&b, &part);
+        ALWAYS(memcmp(b.data + CHANNEL_HEAD_SIZE, f->p, f->n) == 0);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

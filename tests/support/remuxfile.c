@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs files through the real zygote and worker, as an upload would, and writes what a player would
- * get: remuxfile WORKER OUT_DIR [-n TIMES] [-b BREAK_AT] [-j JOBS] [-s SEGMENT_MS] FILE... For each
- * file one line of JSON with status, reason, notes and segments; OUT_DIR/NAME.SEGMENT.mp4 is the
- * plaintext of each segment and NAME.jpg a still. -n repeats without writing, for measuring. */
+ * get: remuxfile [-n TIMES] [-b BREAK_AT] [-j JOBS] [-s SEGMENT_MS] [-l] WORKER OUT_DIR FILE... -l:
+ * as an endless body; its journals must hold what the segments hold. For each file one line of JSON
+ * with status, reason, notes and segments; OUT_DIR/NAME.SEGMENT.mp4 is the plaintext of each
+ * segment and NAME.jpg a still. -n repeats without writing, for measuring. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/seal.h"
+#include "remux/journal_record.h"
 #include "remux/remux.h"
 
 #include <errno.h>
@@ -29,7 +31,9 @@ struct job {
     size_t n, sent;
     const char *name;
     struct seal_params seals[SEGMENTS_MAX];
-    int fds[SEGMENTS_MAX];
+    int fds[SEGMENTS_MAX], journals[SEGMENTS_MAX];
+    struct buf parts; /* JSON of each */
+    size_t init_n;
     unsigned n_outputs, n_segments;
     struct buf line;
     int64_t end_90k;
@@ -44,6 +48,7 @@ struct run {
     const char *out_dir;
     char **files;
     int n_files, next, live, jobs_max, times;
+    bool endless;
     long long break_at;
     uint32_t segment_max_ms;
     struct timer *retry;
@@ -53,7 +58,7 @@ struct run {
 
 static void start_more(void *arg);
 
-static int next_output(void *arg, int *ret_fd, struct seal_params *ret_seal)
+static int next_output(void *arg, struct remux_output *ret_output)
 {
     struct job *j = arg;
     if (j->n_outputs == SEGMENTS_MAX) {
@@ -63,9 +68,66 @@ static int next_output(void *arg, int *ret_fd, struct seal_params *ret_seal)
     random_bytes(s, sizeof(*s));
     s->object = id_new();
     j->fds[j->n_outputs] = open(j->run->out_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    *ret_fd = j->fds[j->n_outputs++];
-    *ret_seal = *s;
-    return *ret_fd < 0 ? -errno : 0;
+    ret_output->fd = j->fds[j->n_outputs];
+    j->journals[j->n_outputs] = -1;
+    if (j->run->endless) {
+        ret_output->journal_fd = j->journals[j->n_outputs] =
+            open(j->run->out_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    }
+    j->n_outputs++;
+    ret_output->seal = *s;
+    return ret_output->fd < 0 ? -errno : 0;
+}
+
+/* ---- endless bodies ---- */
+static uint8_t *read_record(struct job *j, unsigned segment, uint64_t offset, size_t n)
+{
+    uint8_t *p = mem_alloc(n + JOURNAL_EXTRA, 1);
+    ALWAYS(pread(j->journals[segment], p, n + JOURNAL_EXTRA, (off_t)offset) ==
+           (ssize_t)(n + JOURNAL_EXTRA));
+    ALWAYS(journal_record_open(&j->seals[segment], offset, p, n + JOURNAL_EXTRA) == (ssize_t)n);
+    return p;
+}
+
+static void on_init(void *arg, const uint8_t *init, size_t n, const struct index *tracks)
+{
+    struct job *j = arg;
+    ALWAYS(memcmp(init + 4, "ftyp", 4) == 0 && tracks->n_tracks > 0);
+    j->init_n = n;
+}
+
+static void on_part(void *arg, const struct remux_part *part)
+{
+    struct job *j = arg;
+    if (j->run->times > 1) {
+        return;
+    }
+    ALWAYS(id_equal(&part->object, &j->seals[j->n_segments].object));
+    uint8_t *p = read_record(j, j->n_segments, part->offset, part->bytes);
+    ALWAYS(memcmp(p + 4, "moof", 4) == 0);
+    free(p);
+    buf_printf(&j->parts, "%s[%lld,%u,%d,%d,%lld]", j->parts.len > 0 ? "," : "",
+               (long long)part->start_90k, part->duration_90k, part->key, part->first,
+               (long long)part->decode_90k);
+}
+
+/* The journal's records joined are the segment. */
+static void check_journal(struct job *j, unsigned segment, const uint8_t *plain, uint64_t n)
+{
+    uint64_t offset = 0, at = 0;
+    for (bool first = true; at < n; first = false) {
+        uint8_t size[JOURNAL_SIZE_BYTES];
+        ALWAYS(pread(j->journals[segment], size, sizeof size, (off_t)offset) == sizeof size);
+        ssize_t bytes = journal_record_size(size);
+        ALWAYS(bytes > 0);
+        uint8_t *p = read_record(j, segment, offset, (size_t)bytes);
+        size_t head = first ? JOURNAL_HEAD_SIZE : 0;
+        ALWAYS(memcmp(p + head, plain + at, (size_t)bytes - head) == 0);
+        at += (size_t)bytes - head;
+        offset += (uint64_t)bytes + JOURNAL_EXTRA;
+        free(p);
+    }
+    ALWAYS(at == n && lseek(j->journals[segment], 0, SEEK_END) == (off_t)offset);
 }
 
 static void describe_segment(struct job *j, const struct remux_segment *s)
@@ -143,11 +205,14 @@ static void check_fragments(const struct index *ix, const uint8_t *p)
 static void segment(void *arg, const struct remux_segment *s)
 {
     struct job *j = arg;
-    ALWAYS(id_equal(&s->object, &j->seals[j->n_outputs - 1].object));
+    ALWAYS(id_equal(&s->object, &j->seals[j->n_segments].object));
     if (j->run->times == 1) {
         describe_segment(j, s);
-        uint8_t *p = open_segment(j, j->n_outputs - 1, s->index->plain_bytes);
+        uint8_t *p = open_segment(j, j->n_segments, s->index->plain_bytes);
         check_fragments(s->index, p);
+        if (j->run->endless) {
+            check_journal(j, j->n_segments, p, s->index->plain_bytes);
+        }
         CLEANUP(mem_free_at)
         char *path = mem_printf("%s/%s.%u.mp4", j->run->out_dir, j->name, j->n_segments);
         FILE *f = fopen(path, "wb");
@@ -173,7 +238,9 @@ static void job_free(struct job *j)
     struct run *r = j->run;
     for (unsigned i = 0; i < j->n_outputs; i++) {
         close(j->fds[i]);
+        fd_close_at(&j->journals[i]);
     }
+    buf_finish(&j->parts);
     munmap((void *)(uintptr_t)j->bytes, j->n);
     buf_finish(&j->line);
     free(j->still);
@@ -202,11 +269,12 @@ static void done(void *arg, int status, const char *reason, const struct remux_r
     j->sink = NULL;
     j->run->bytes += report->input_bytes;
     j->run->failed += status != 0;
-    buf_printf(&j->line,
-               "],\"status\":%d,\"reason\":\"%s\",\"container\":\"%s\",\"partial\":%s,"
-               "\"notes\":\"%s\",\"input_bytes\":%llu",
-               status, reason, report->container, report->partial ? "true" : "false", report->notes,
-               (unsigned long long)report->input_bytes);
+    buf_printf(
+        &j->line,
+        "],\"parts\":[%s],\"status\":%d,\"reason\":\"%s\",\"container\":\"%s\",\"partial\":%s,"
+        "\"notes\":\"%s\",\"input_bytes\":%llu",
+        j->parts.len > 0 ? (const char *)j->parts.data : "", status, reason, report->container,
+        report->partial ? "true" : "false", report->notes, (unsigned long long)report->input_bytes);
     if (j->run->times > 1) {
         job_free(j);
     } else if (j->still == NULL || remux_still_begin(j->run->remux, j->still, j->still_n,
@@ -237,6 +305,9 @@ static int start_one(struct run *r)
     const char *path = r->files[r->next % r->n_files];
     struct remux_job_params p = {.segment_max_ms = r->segment_max_ms,
                                  .output_max_bytes = UINT64_C(8) << 30,
+                                 .live = r->endless,
+                                 .init = on_init,
+                                 .part = on_part,
                                  .next_output = next_output,
                                  .segment = segment,
                                  .done = done};
@@ -261,6 +332,7 @@ static int start_one(struct run *r)
         j->n = (size_t)r->break_at;
     }
     j->line = BUF_INIT(1 << 20);
+    j->parts = BUF_INIT(1 << 20);
     buf_printf(&j->line, "{\"file\":\"%s\",\"segments\":[", j->name);
     j->sink = remux_job_sink(j->job);
     j->sink->resume = feed;
@@ -294,12 +366,14 @@ static double cpu_s(int who)
 static void take_options(struct run *r, int argc, char **argv)
 {
     int opt;
-    while ((opt = getopt(argc, argv, "n:b:j:s:")) != -1) {
+    while ((opt = getopt(argc, argv, "n:b:j:s:l")) != -1) {
         long long v = strtoll(optarg == NULL ? "0" : optarg, NULL, 10);
         if (opt == 'n') {
             r->times = (int)v;
         } else if (opt == 'b') {
             r->break_at = v;
+        } else if (opt == 'l') {
+            r->endless = true;
         } else if (opt == 'j') {
             r->jobs_max = (int)v;
         } else {
@@ -314,8 +388,9 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     take_options(&r, argc, argv);
     if (argc - optind < 3) {
-        fprintf(stderr,
-                "remuxfile [-n TIMES] [-b BREAK_AT] [-j JOBS] [-s MS] WORKER OUT_DIR FILE...\n");
+        fprintf(
+            stderr,
+            "remuxfile [-n TIMES] [-b BREAK_AT] [-j JOBS] [-s MS] [-l] WORKER OUT_DIR FILE...\n");
         return 2;
     }
     struct log log = {.fd = 2, .level = LOG_WARN};

@@ -7,9 +7,11 @@
 #include "remux/remux.h"
 #include "remux/worker/transcode.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { STREAMS_MAX = 8, PROBE_BYTES = 1 << 20, FIRST_TS_BYTES = 64 << 10 };
+enum { FIRST_LIVE_TS_BYTES = 8 << 10 }; /* of a slow stream: not worth waiting for more */
 enum { INTERLEAVE_MAX_S = 3 };
 
 static const struct {
@@ -25,7 +27,7 @@ static const struct {
 static int spool(struct demux *d)
 {
     int fd = channel_need_spool(d->channel);
-    int e = input_spool(d->input, fd);
+    int e = fd < 0 ? -EPIPE : input_spool(d->input, fd);
     return e < 0 ? verdict_fail(d->verdict, REMUX_E_OUTPUT, "%s", log_errno_text(e)) : 0;
 }
 
@@ -40,7 +42,7 @@ static int sniff(struct demux *d)
     }
     snprintf(d->verdict->container, sizeof(d->verdict->container), "%s", kinds[d->kind].container);
     if (d->kind == SNIFF_MPEGTS) {
-        n = input_peek(d->input, FIRST_TS_BYTES);
+        n = input_peek(d->input, d->channel->live ? FIRST_LIVE_TS_BYTES : FIRST_TS_BYTES);
         d->clock.wraps = true;
         if (sniff_ts_scrambled(d->input->head.data, n)) {
             return verdict_fail(d->verdict, REMUX_E_ENCRYPTED,

@@ -38,6 +38,10 @@ static void run_remux(const struct job_order *order, struct channel *channel, st
                       struct channel_done *verdict)
 {
     struct demux d;
+    struct channel_given first = {.fd = -1, .journal_fd = -1};
+    if (order->live && !channel_need_output(channel, &first)) {
+        return; /* nobody was told of it yet */
+    }
     if (demux_begin(&d, channel, verdict, input) == 0) {
         struct writer *w = writer_create(&(struct writer_params){
             .channel = channel,
@@ -45,6 +49,10 @@ static void run_remux(const struct job_order *order, struct channel *channel, st
             .input = input,
             .output_max_bytes = order->output_max_bytes,
             .segment_max_ms = order->segment_max_ms,
+            .live = order->live,
+            .continues = order->continues,
+            .lead_90k = order->lead_90k,
+            .first = first,
             .video = d.video,
             .audio = d.audio,
         });
@@ -56,7 +64,7 @@ static void run_remux(const struct job_order *order, struct channel *channel, st
 
 void job_run(const struct job_order *order, int input_fd, int channel_fd)
 {
-    struct channel channel = {.fd = channel_fd};
+    struct channel channel = {.fd = channel_fd, .live = order->live};
     struct channel_done verdict = {0};
     struct input input;
     input_init(&input, input_fd);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doorward-remux: the zygote. It warms the libraries up, prepares the jail, and then only forks,
  * kills and reaps as the server says; it never touches media itself. When the server goes, its
- * socket ends and so does the zygote, and with it every child. */
+ * socket ends; children with an endless body then have a few seconds to put what they hold into
+ * their journal, and the zygote ends, and with it every child. */
 #include "jail/jail.h"
 #include "remux/worker/job.h"
 #include "remux/worker/warm.h"
@@ -15,26 +16,70 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CHILDREN_MAX = 4096, EXIT_USAGE = 2, EXIT_JAIL = 4 };
 enum { MEMORY_BYTES = 512 << 20, CPU_S = 1800, FILES = 24 };
+/* An endless body may run for months; one file of it is a segment or its journal. */
+enum { LIVE_CPU_S = 30 * 86400, LIVE_FILE_BYTES = 1 << 30, FAREWELL_MS = 5000 };
 
 struct zygote {
     struct jail *jail;
     int reap_fd, null_fd;
+    bool orphaned;
     size_t n_children;
     struct {
         pid_t pid;
         uint32_t job;
+        bool live;
     } children[CHILDREN_MAX];
 };
 
-static void say(const struct zygote_message *m)
+static void reap(struct zygote *z);
+
+static uint64_t mono_ms(void)
 {
-    while (send(PROTOCOL_ZYGOTE_FD, m, sizeof(*m), MSG_NOSIGNAL) < 0) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static bool live_left(const struct zygote *z)
+{
+    for (size_t i = 0; i < z->n_children; i++) {
+        if (z->children[i].live) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The server is gone. Their parent's end ends the children that are left. */
+static void farewell(struct zygote *z) NORETURN;
+static void farewell(struct zygote *z)
+{
+    uint64_t until = mono_ms() + FAREWELL_MS;
+    z->orphaned = true;
+    for (size_t i = 0; i < z->n_children; i++) {
+        if (!z->children[i].live) {
+            kill(z->children[i].pid, SIGKILL);
+        }
+    }
+    for (uint64_t now; live_left(z) && (now = mono_ms()) < until;) {
+        struct pollfd fd = {.fd = z->reap_fd, .events = POLLIN};
+        if (poll(&fd, 1, (int)(until - now)) > 0) {
+            reap(z);
+        }
+    }
+    _exit(0);
+}
+
+static void say(struct zygote *z, const struct zygote_message *m)
+{
+    while (!z->orphaned && send(PROTOCOL_ZYGOTE_FD, m, sizeof(*m), MSG_NOSIGNAL) < 0) {
         if (errno != EINTR) {
-            _exit(0); /* the server is gone */
+            farewell(z);
         }
     }
 }
@@ -50,8 +95,9 @@ static void run_child(struct zygote *z, const struct job_order *order, int fds[Z
     close(z->reap_fd);
     close(PROTOCOL_ZYGOTE_FD);
     struct jail_limits limits = {.memory_bytes = MEMORY_BYTES,
-                                 .file_bytes = order->output_max_bytes + (1 << 20),
-                                 .cpu_s = CPU_S,
+                                 .file_bytes = order->live ? LIVE_FILE_BYTES
+                                                           : order->output_max_bytes + (1 << 20),
+                                 .cpu_s = order->live ? LIVE_CPU_S : CPU_S,
                                  .files = FILES};
     if (jail_enter(z->jail, &limits) < 0) {
         _exit(EXIT_JAIL);
@@ -68,6 +114,7 @@ static void start(struct zygote *z, const struct zygote_message *m, int fds[ZYGO
     }
     if (pid > 0) {
         z->children[z->n_children].pid = pid;
+        z->children[z->n_children].live = m->order.live;
         z->children[z->n_children++].job = m->job;
     } /* else the closed channel tells the server */
 }
@@ -89,9 +136,10 @@ static void reap(struct zygote *z)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         for (size_t i = 0; i < z->n_children; i++) {
             if (z->children[i].pid == pid) {
-                say(&(struct zygote_message){
-                    .type = ZYGOTE_EXITED, .job = z->children[i].job, .wait_status = status});
+                uint32_t job = z->children[i].job;
                 z->children[i] = z->children[--z->n_children];
+                say(z, &(struct zygote_message){
+                           .type = ZYGOTE_EXITED, .job = job, .wait_status = status});
                 break;
             }
         }
@@ -115,7 +163,7 @@ static void obey(struct zygote *z)
         return;
     }
     if (n != (ssize_t)sizeof(m)) {
-        _exit(0); /* the server is gone */
+        farewell(z);
     }
     struct cmsghdr *c = CMSG_FIRSTHDR(&h);
     if (m.type == ZYGOTE_KILL) {
@@ -152,7 +200,6 @@ int main(void)
         (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
         return EXIT_USAGE;
     }
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     fcntl(PROTOCOL_ZYGOTE_FD, F_SETFD, FD_CLOEXEC);
     z.reap_fd = open_reaper();
     z.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -160,7 +207,7 @@ int main(void)
         return EXIT_JAIL;
     }
     warm_libraries();
-    say(&(struct zygote_message){.type = ZYGOTE_READY});
+    say(&z, &(struct zygote_message){.type = ZYGOTE_READY});
     for (;;) {
         struct pollfd fds[] = {{.fd = PROTOCOL_ZYGOTE_FD, .events = POLLIN},
                                {.fd = z.reap_fd, .events = POLLIN}};

@@ -9,6 +9,8 @@
 #include "remux/remux.h"
 #include "remux/worker/boxes.h"
 #include "remux/worker/description.h"
+#include "remux/worker/journal.h"
+#include "remux/worker/lane.h"
 #include "remux/worker/output.h"
 
 #include <errno.h>
@@ -16,33 +18,30 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SCALE_90K = 90000, FRAGMENT_MIN_90K = SCALE_90K / 2, FRAGMENT_MAX_90K = 10 * SCALE_90K };
+enum { FRAGMENT_MIN_90K = SCALE_90K / 2, FRAGMENT_MAX_90K = 10 * SCALE_90K };
 enum {
     FRAGMENT_MAX_BYTES = 768 << 10,
     SOUND_WAIT_90K = 3 * SCALE_90K,
     SOUND_WAIT_BYTES = 512 << 10
 };
 enum { UNDESCRIBED_MAX_BYTES = 8 << 20, SEGMENT_SAMPLES_MAX = 32768, RECORDING_MAX_S = 86400 };
+/* Of an endless body: */
+enum { PART_MAX_90K = SCALE_90K / 2, SOUND_ALONE_90K = 2 * SCALE_90K };
+enum { SEGMENT_MAX_BYTES = 256 << 20 };
+/* Sound lies behind its pictures by no more than that, or it has stopped: fragments of MP4 hold one
+ * track after the other. */
+enum { SOUND_LAG_90K = SCALE_90K, SOUND_LAG_MP4_90K = 10 * SCALE_90K };
+enum { SOUND_LAG_BYTES = 8 << 20 };
 enum { LANES = 2, OUTPUT_SLACK_BYTES = 1 << 20, SOUND_AHEAD_90K = SCALE_90K / 10 };
-
-/* A track as part of the segment that is being written. */
-struct lane {
-    struct track *track; /* NULL: none */
-    bool in_segment;
-    size_t index;                   /* in the index, when in_segment */
-    bool started;                   /* last_end is set */
-    struct index_track description; /* made once; owns its stsd */
-    int64_t shift;                  /* of a track that was found to start before the file does */
-    int64_t delay;                  /* derived decode times run that much ahead */
-    int64_t last_end;
-};
 
 struct writer {
     struct writer_params p;
     struct lane lane[LANES]; /* pictures, sound */
     int64_t origin_90k, zero_90k, lead_90k;
-    bool has_origin, any;
+    bool has_origin, any, sound_gone;
     uint64_t total_bytes;
+    struct channel_given next; /* an output that was asked for ahead; fd -1: none */
+    struct journal *journal;   /* live; else NULL */
     /* the segment being written */
     struct output output;
     struct sealer *sealer;
@@ -53,22 +52,18 @@ struct writer {
     uint64_t offset;
 };
 
-static int64_t to_90k(const struct lane *l, int64_t t)
-{
-    return av_rescale_rnd(t, SCALE_90K, l->track->timescale, AV_ROUND_DOWN);
-}
-
-static int64_t from_90k(const struct lane *l, int64_t t)
-{
-    return av_rescale_rnd(t, l->track->timescale, SCALE_90K, AV_ROUND_DOWN);
-}
-
 struct writer *writer_create(const struct writer_params *p)
 {
     struct writer *w = mem_new(struct writer);
     *w = (struct writer){.p = *p, .output.fd = -1, .sketch = sha256_create()};
     w->lane[0].track = p->video;
     w->lane[1].track = p->audio;
+    w->next = p->first;
+    w->journal = p->live ? journal_create(p->channel) : NULL;
+    if (p->continues) {
+        w->has_origin = true;
+        w->origin_90k = w->lead_90k = p->lead_90k;
+    }
     return w;
 }
 
@@ -80,6 +75,9 @@ struct writer *writer_destroy(struct writer *w)
         index_finish(&w->index);
         free(w->lane[0].description.stsd);
         free(w->lane[1].description.stsd);
+        journal_destroy(w->journal);
+        fd_close_at(&w->next.fd);
+        fd_close_at(&w->next.journal_fd);
         output_finish(&w->output);
         free(w);
     }
@@ -109,10 +107,13 @@ static int put(struct writer *w, const void *p, size_t n)
     uint64_t in = w->p.input->received;
     w->offset += n;
     w->total_bytes += n;
-    if (w->total_bytes > in + in / 10 + OUTPUT_SLACK_BYTES ||
-        w->total_bytes > w->p.output_max_bytes) {
+    if (w->total_bytes > in + in / (w->p.live ? 2 : 10) + OUTPUT_SLACK_BYTES ||
+        (!w->p.live && w->total_bytes > w->p.output_max_bytes)) {
         return verdict_fail(w->p.verdict, REMUX_E_BROKEN,
                             "What it unpacks to is larger than the file allows.");
+    }
+    if (w->journal != NULL) {
+        journal_gather(w->journal, p, n);
     }
     int e = sealer_write(w->sealer, p, n);
     return e < 0 ? fail_write(w, e) : 0;
@@ -169,17 +170,40 @@ static int describe_lanes(struct writer *w)
     return 0;
 }
 
-/* Begin a segment; its zero is set. */
+/* Have an output for the next segment. False: there is no server any more to give one. */
+static bool fetch_output(struct writer *w)
+{
+    return w->next.fd >= 0 || channel_need_output(w->p.channel, &w->next);
+}
+
+/* Take the output that was fetched. */
+static void begin_output(struct writer *w)
+{
+    output_open(&w->output, w->next.fd);
+    w->sealer = sealer_create(&w->next.output.seal, write_sealed, &w->output);
+    if (w->journal != NULL) {
+        journal_begin(w->journal, w->next.journal_fd, &w->next.output.seal);
+    }
+    secret_wipe(&w->next.output.seal, sizeof(w->next.output.seal));
+    w->next.fd = w->next.journal_fd = -1;
+}
+
+/* The first record of a journal: where the segment lies, and its init. */
+static int begin_journal(struct writer *w)
+{
+    const struct journal_head head = {.zero_90k = w->index.zero_90k, .lead_90k = w->lead_90k};
+    int e = journal_init(w->journal, &head, &w->index, w->next.output.fresh);
+    return e < 0 ? fail_write(w, e) : 0;
+}
+
+/* Begin a segment; its output is fetched and its zero is set. */
 static int open_segment(struct writer *w)
 {
-    struct seal_params seal;
-    output_open(&w->output, channel_need_output(w->p.channel, &seal));
+    begin_output(w);
     w->index = (struct index){0};
     w->cap_fragments = 0;
     w->n_samples = w->sequence = 0;
     w->offset = 0;
-    w->sealer = sealer_create(&seal, write_sealed, &w->output);
-    secret_wipe(&seal, sizeof(seal));
     int64_t since = w->zero_90k - w->origin_90k;
     w->index.zero_90k = since > 0 ? since : 0;
     int r = describe_lanes(w);
@@ -189,79 +213,8 @@ static int open_segment(struct writer *w)
     struct buf init CLEANUP(buf_finish) = BUF_INIT(BOXES_INIT_MAX);
     boxes_init(&init, w->index.tracks, w->index.n_tracks);
     w->index.init_bytes = (uint32_t)init.len;
-    return put(w, init.data, init.len);
-}
-
-/* ---- times of a fragment ---- */
-
-static int compare_times(const void *a, const void *b)
-{
-    int64_t x, y;
-    memcpy(&x, a, sizeof(x));
-    memcpy(&y, b, sizeof(y));
-    return (x > y) - (x < y);
-}
-
-/* Without decode times: the presentation times in order, early enough that no picture is decoded
- * after it is shown. */
-static void derive_decode_times(struct lane *l, size_t n)
-{
-    struct track *t = l->track;
-    if (n == 0 || !t->clock.without_decode_time) {
-        return;
-    }
-    CLEANUP(mem_free_at) int64_t *times = mem_alloc(n, sizeof(*times));
-    for (size_t i = 0; i < n; i++) {
-        times[i] = t->queue[i].pts;
-    }
-    qsort(times, n, sizeof(*times), compare_times);
-    for (size_t i = 0; i < n; i++) {
-        int64_t late = times[i] - t->queue[i].pts;
-        l->delay = late > l->delay ? late : l->delay;
-    }
-    for (size_t i = 0; i < n; i++) {
-        t->queue[i].dts = times[i] - l->delay;
-    }
-}
-
-static int64_t earliest(const struct track *t, size_t n)
-{
-    int64_t first = t->queue[0].pts;
-    for (size_t i = 1; i < n; i++) {
-        first = t->queue[i].pts < first ? t->queue[i].pts : first;
-    }
-    return first;
-}
-
-static int64_t decode_at(const struct lane *l, size_t i)
-{
-    return l->track->queue[i].dts + l->shift;
-}
-
-/* Decode times of the first n, strictly increasing; then each one's duration from the next. limit:
- * the time of the sample after them (before any delay), CLOCK_NONE when there is none. */
-static void settle_times(struct lane *l, size_t n, int64_t limit)
-{
-    struct track *t = l->track;
-    derive_decode_times(l, n);
-    int64_t least = l->started ? l->last_end : INT64_MIN;
-    for (size_t i = 0; i < n; i++) {
-        if (decode_at(l, i) < least) {
-            t->queue[i].dts = least - l->shift;
-        }
-        least = decode_at(l, i) + 1;
-    }
-    for (size_t i = 0; i < n; i++) {
-        int64_t next = i + 1 < n             ? t->queue[i + 1].dts
-                       : limit == CLOCK_NONE ? CLOCK_NONE
-                                             : limit - l->delay;
-        int64_t duration = next == CLOCK_NONE ? t->queue[i].duration : next - t->queue[i].dts;
-        t->queue[i].duration = duration > 0 ? duration : 1;
-    }
-    if (n > 0) {
-        l->last_end = decode_at(l, n - 1) + t->queue[n - 1].duration;
-        l->started = true;
-    }
+    r = put(w, init.data, init.len);
+    return r == 0 && w->journal != NULL ? begin_journal(w) : r;
 }
 
 /* ---- fragments ---- */
@@ -283,7 +236,7 @@ static struct index_sample *samples_room(struct writer *w, size_t lane, size_t n
 static int64_t time_base(const struct writer *w, const struct lane *l)
 {
     int64_t lead = av_rescale_rnd(w->lead_90k, l->track->timescale, SCALE_90K, AV_ROUND_UP);
-    int64_t base = from_90k(l, w->zero_90k) - from_90k(l, w->origin_90k);
+    int64_t base = lane_from_90k(l, w->zero_90k) - lane_from_90k(l, w->origin_90k);
     return lead + (base > 0 ? base : 0);
 }
 
@@ -300,10 +253,10 @@ static uint64_t add_run(struct writer *w, size_t lane, size_t n, struct index_fr
     struct index_run *run = &f->runs[l->index];
     *run = (struct index_run){.first_sample = k->n_samples, .n_samples = (uint32_t)n};
     if (n == 0) {
-        run->decode_time = l->started ? l->last_end - from_90k(l, w->zero_90k) : 0;
+        run->decode_time = l->started ? l->last_end - lane_from_90k(l, w->zero_90k) : 0;
         return 0;
     }
-    run->decode_time = decode_at(l, 0) - from_90k(l, w->zero_90k);
+    run->decode_time = lane_decode_at(l, 0) - lane_from_90k(l, w->zero_90k);
     int64_t before = -(run->decode_time + time_base(w, l));
     if (before > 0) { /* earlier than all that was known when the file was begun */
         l->shift += before;
@@ -344,11 +297,11 @@ static void set_span(struct writer *w, const size_t n[LANES], struct index_fragm
             at += q->duration;
         }
         if (n[i] > 0 && e == l) {
-            f->start_90k = to_90k(e, first);
-            f->duration_90k = (uint32_t)(to_90k(e, at) - to_90k(e, run->decode_time));
+            f->start_90k = lane_to_90k(e, first);
+            f->duration_90k = (uint32_t)(lane_to_90k(e, at) - lane_to_90k(e, run->decode_time));
         }
-        if (n[i] > 0 && to_90k(e, end) > w->index.duration_90k) {
-            w->index.duration_90k = (uint32_t)to_90k(e, end);
+        if (n[i] > 0 && lane_to_90k(e, end) > w->index.duration_90k) {
+            w->index.duration_90k = (uint32_t)lane_to_90k(e, end);
         }
     }
 }
@@ -363,6 +316,24 @@ static struct index_fragment *next_fragment(struct writer *w)
     struct index_fragment *f = &ix->fragments[ix->n_fragments++];
     *f = (struct index_fragment){.offset = w->offset};
     return f;
+}
+
+/* What was put since the last part is one: append it to the journal and say so. */
+static int end_part(struct writer *w, const struct index_fragment *f, const int64_t *base)
+{
+    const struct lane *l = &w->lane[0];
+    if (!l->in_segment || f->runs[l->index].n_samples == 0) {
+        l = &w->lane[1];
+    }
+    const struct channel_part p = {
+        .start_90k = w->index.zero_90k + f->start_90k,
+        .decode_90k = lane_to_90k(l, f->runs[l->index].decode_time + base[l->index]),
+        .duration_90k = f->duration_90k,
+        .key = f->key};
+    int e = journal_part(w->journal, &p);
+    return e == -E2BIG ? verdict_fail(w->p.verdict, REMUX_E_BROKEN, "One picture is too large.")
+           : e < 0     ? fail_write(w, e)
+                       : 0;
 }
 
 static int write_fragment(struct writer *w, const size_t n[LANES])
@@ -400,7 +371,7 @@ static int write_fragment(struct writer *w, const size_t n[LANES])
         }
     }
     sha256_final(w->sketch, f->sketch);
-    return r;
+    return r == 0 && w->journal != NULL ? end_part(w, f, base) : r;
 }
 
 /* ---- when to cut ---- */
@@ -418,8 +389,8 @@ static size_t sound_before(const struct writer *w, int64_t limit, bool all)
         return n;
     }
     size_t k = 0;
-    int64_t limit_90k = to_90k(v, limit);
-    while (k + 1 < n && to_90k(a, decode_at(a, k)) < limit_90k) {
+    int64_t limit_90k = lane_to_90k(v, limit);
+    while (k + 1 < n && lane_to_90k(a, lane_decode_at(a, k)) < limit_90k) {
         k++;
     }
     return k;
@@ -429,7 +400,8 @@ static bool segment_is_full(const struct writer *w, int64_t end_90k)
 {
     int64_t max_90k = (int64_t)w->p.segment_max_ms * (SCALE_90K / 1000);
     return end_90k - w->zero_90k > max_90k || w->n_samples > SEGMENT_SAMPLES_MAX ||
-           w->index.n_fragments + 1 >= INDEX_FRAGMENTS_MAX;
+           w->index.n_fragments + 1 >= INDEX_FRAGMENTS_MAX ||
+           (w->p.live && w->offset > SEGMENT_MAX_BYTES);
 }
 
 /* Where a segment that begins with these samples has its zero; the first one's is the recording's.
@@ -440,9 +412,9 @@ static void set_zero(struct writer *w, const size_t n[LANES])
     for (size_t i = 0; i < LANES; i++) {
         const struct lane *l = &w->lane[i];
         if (n[i] > 0) {
-            int64_t at = to_90k(l, decode_at(l, 0));
+            int64_t at = lane_to_90k(l, lane_decode_at(l, 0));
             decoded = at < decoded ? at : decoded;
-            shown[i] = to_90k(l, earliest(l->track, n[i]) + l->shift);
+            shown[i] = lane_to_90k(l, lane_earliest(l, n[i]) + l->shift);
         }
     }
     bool by_picture = n[0] > 0 && (n[1] == 0 || shown[0] - shown[1] <= SOUND_AHEAD_90K);
@@ -454,41 +426,58 @@ static void set_zero(struct writer *w, const size_t n[LANES])
     }
 }
 
+/* Have a segment for these samples: the one in progress, or a new one. An endless body asks for the
+ * next output first: without a server the segment in progress, and its journal, take the rest. */
+static int have_segment(struct writer *w, const size_t n[LANES], int64_t end_90k)
+{
+    bool sound_is_new = n[1] > 0 && !w->lane[1].in_segment;
+    int r = 0;
+    if (w->output.fd >= 0 && w->index.n_fragments > 0 &&
+        (sound_is_new || segment_is_full(w, end_90k)) && (!w->p.live || fetch_output(w))) {
+        r = close_segment(w);
+    }
+    if (r != 0 || w->output.fd >= 0) {
+        return r;
+    }
+    if (!fetch_output(w)) {
+        return fail_write(w, -EPIPE);
+    }
+    w->has_origin &= !w->next.output.fresh;
+    set_zero(w, n);
+    return open_segment(w);
+}
+
+/* One fragment of the first n samples, whose times are settled. */
+static int cut_settled(struct writer *w, const size_t n[LANES])
+{
+    const struct lane *l = &w->lane[n[0] > 0 ? 0 : 1];
+    if (n[0] + n[1] == 0) {
+        return 0;
+    }
+    int64_t end_90k = lane_to_90k(l, l->last_end);
+    int r = have_segment(w, n, end_90k);
+    if (r != 0) {
+        return r;
+    }
+    if (end_90k - w->origin_90k > (int64_t)RECORDING_MAX_S * SCALE_90K) {
+        return verdict_fail(w->p.verdict, REMUX_E_BROKEN, "It is longer than 24 hours.");
+    }
+    return write_fragment(w, n);
+}
+
 /* One fragment of the first n_video pictures; limit is the decode time of the picture after them,
  * CLOCK_NONE at the end. */
 static int cut(struct writer *w, size_t n_video, int64_t limit)
 {
     struct lane *v = &w->lane[0], *a = &w->lane[1];
     size_t n[LANES] = {n_video, 0};
-    settle_times(v, n_video, limit);
+    lane_settle(v, n_video, limit);
     n[1] = sound_before(w, v->last_end, limit == CLOCK_NONE);
     if (n[1] > 0) {
         bool more = n[1] < a->track->n_queue;
-        settle_times(a, n[1], more ? a->track->queue[n[1]].dts : CLOCK_NONE);
+        lane_settle(a, n[1], more ? a->track->queue[n[1]].dts : CLOCK_NONE);
     }
-    if (n[0] + n[1] == 0) {
-        return 0;
-    }
-    int64_t end_90k = n_video > 0 ? to_90k(v, v->last_end) : to_90k(a, a->last_end);
-    bool sound_is_new = n[1] > 0 && !a->in_segment;
-    if (w->output.fd >= 0 && w->index.n_fragments > 0 &&
-        (sound_is_new || segment_is_full(w, end_90k))) {
-        int r = close_segment(w);
-        if (r != 0) {
-            return r;
-        }
-    }
-    if (w->output.fd < 0) {
-        set_zero(w, n);
-        int r = open_segment(w);
-        if (r != 0) {
-            return r;
-        }
-    }
-    if (end_90k - w->origin_90k > (int64_t)RECORDING_MAX_S * SCALE_90K) {
-        return verdict_fail(w->p.verdict, REMUX_E_BROKEN, "It is longer than 24 hours.");
-    }
-    return write_fragment(w, n);
+    return cut_settled(w, n);
 }
 
 /* Pictures wait for the first sound a little, so that one track list serves the whole recording. */
@@ -504,11 +493,62 @@ static int64_t sample_time(const struct track *t, size_t i)
     return t->clock.without_decode_time ? t->queue[i].pts : t->queue[i].dts;
 }
 
+/* The camera sends only sound at the moment: it must not wait for pictures for ever. */
+static int step_sound(struct writer *w)
+{
+    struct lane *a = &w->lane[1];
+    size_t last = a->track != NULL && a->track->n_queue > 1 ? a->track->n_queue - 1 : 0;
+    if (w->output.fd < 0 || !a->in_segment || last == 0 ||
+        lane_to_90k(a, a->track->queue[last].dts - a->track->queue[0].dts) < SOUND_ALONE_90K) {
+        return 0;
+    }
+    lane_settle(a, last, a->track->queue[last].dts);
+    return cut_settled(w, (size_t[LANES]){0, last});
+}
+
+/* Does the part that ends at limit (a decode time of the pictures) still lack sound that is on its
+ * way? What is shown live is of use only when both are there. */
+static bool part_lacks_sound(struct writer *w, int64_t limit)
+{
+    const struct lane *v = &w->lane[0], *a = &w->lane[1];
+    if (a->track == NULL || !a->track->ever) {
+        return false;
+    }
+    size_t n = a->track->n_queue;
+    int64_t have_90k = lane_to_90k(a, n > 0 ? lane_decode_at(a, n - 1) : a->last_end);
+    int64_t newest_90k = lane_to_90k(v, sample_time(v->track, v->track->n_queue - 1) + v->shift);
+    bool lacks = have_90k < lane_to_90k(v, limit + v->shift);
+    int64_t lag_max = a->track->exact_times ? SOUND_LAG_MP4_90K : SOUND_LAG_90K;
+    bool late = newest_90k - have_90k > lag_max || v->track->queue_bytes > SOUND_LAG_BYTES;
+    w->sound_gone = lacks && (w->sound_gone || late);
+    return lacks && !w->sound_gone;
+}
+
+/* All parts that are whole. */
+static int step_live(struct writer *w)
+{
+    struct track *v = w->p.video;
+    int r = 0;
+    while (r == 0 && v->n_queue >= 2) {
+        int64_t limit;
+        size_t n = lane_part(&w->lane[0], PART_MAX_90K, &limit);
+        if (n == 0 && v->queue_bytes >= FRAGMENT_MAX_BYTES) {
+            n = v->n_queue - 1;
+            limit = sample_time(v, n);
+        }
+        if (n == 0 || part_lacks_sound(w, limit)) {
+            break;
+        }
+        r = cut(w, n, limit);
+    }
+    return r;
+}
+
 int writer_step(struct writer *w)
 {
     struct track *v = w->p.video;
     if (v->n_queue < 2) {
-        return 0;
+        return w->p.live ? step_sound(w) : 0;
     }
     if (!v->described) {
         return v->queue_bytes < UNDESCRIBED_MAX_BYTES
@@ -517,18 +557,24 @@ int writer_step(struct writer *w)
                                   "Its picture cannot be decoded: the parameters are missing.");
     }
     size_t last = v->n_queue - 1;
-    int64_t span =
-        to_90k(&w->lane[0], sample_time(v, last)) - to_90k(&w->lane[0], sample_time(v, 0));
-    bool big = v->queue_bytes >= FRAGMENT_MAX_BYTES || span >= FRAGMENT_MAX_90K;
-    bool group = v->queue[last].sync && span >= FRAGMENT_MIN_90K;
-    if ((!big && !group) || sound_is_awaited(w, span)) {
+    int64_t span = lane_to_90k(&w->lane[0], sample_time(v, last)) -
+                   lane_to_90k(&w->lane[0], sample_time(v, 0));
+    if (sound_is_awaited(w, span)) {
         return 0;
     }
-    return cut(w, last, sample_time(v, last));
+    if (w->p.live) {
+        return step_live(w);
+    }
+    bool big = v->queue_bytes >= FRAGMENT_MAX_BYTES || span >= FRAGMENT_MAX_90K;
+    bool group = v->queue[last].sync && span >= FRAGMENT_MIN_90K;
+    return big || group ? cut(w, last, sample_time(v, last)) : 0;
 }
 
 int writer_end(struct writer *w)
 {
-    int r = w->p.video->described ? cut(w, w->p.video->n_queue, CLOCK_NONE) : 0;
+    bool described = w->p.video->described;
+    w->sound_gone = true; /* no more of it comes */
+    int r = w->p.live && described ? step_live(w) : 0;
+    r = r == 0 && described ? cut(w, w->p.video->n_queue, CLOCK_NONE) : r;
     return r == 0 ? close_segment(w) : r;
 }

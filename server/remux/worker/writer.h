@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cuts the queued samples into fragments and the fragments into sealed segments. A fragment begins
  * at a sync picture (of at least half a second; a long or big group of pictures is divided), a
- * segment at a fragment. Sound goes with the pictures of its time. */
+ * segment at a fragment. Sound goes with the pictures of its time. Of an endless body fragments are
+ * parts: short, and journaled. */
 #ifndef REMUX_WORKER_WRITER_H
 #define REMUX_WORKER_WRITER_H
 
@@ -16,6 +17,10 @@ struct writer_params {
     struct channel_done *verdict;
     const struct input *input; /* to weigh the output against */
     uint64_t output_max_bytes;
+    bool live;      /* parts of at most 500 ms, each into the journal too */
+    bool continues; /* see struct job_order */
+    int64_t lead_90k;
+    struct channel_given first; /* fetched already; fd -1: not */
     uint32_t segment_max_ms;
     struct track *video, *audio; /* audio may be NULL */
 };

@@ -4,6 +4,7 @@
  * nothing decodes them. */
 #include "tests/support/unit.h"
 
+#include "remux/journal_record.h"
 #include "remux/remux.h"
 #include "remux/worker/boxes.h"
 
@@ -12,6 +13,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { GOP = 15, STEP = 6000, PICTURE_BYTES = 900, SEGMENTS_MAX = 32, WAIT_MS = 20000 };
@@ -26,7 +29,11 @@ struct job {
     size_t sent;
     struct seal_params seals[SEGMENTS_MAX];
     int fds[SEGMENTS_MAX];
-    unsigned n_outputs, n_segments, n_samples, n_done;
+    int journals[SEGMENTS_MAX];
+    bool live, fresh;
+    unsigned n_outputs, n_segments, n_samples, n_done, n_inits, n_parts;
+    uint32_t longest_90k;
+    struct buf parts; /* media of all journaled parts */
     int64_t ends_90k;
     struct buf media; /* all samples, opened */
     int refuse_output, status;
@@ -40,7 +47,9 @@ static struct {
     struct remux *remux;
     struct timer *deadline;
     unsigned running;
-} t;
+    int journal; /* -1, or the journal to use, with that key */
+    struct seal_params seal;
+} t = {.journal = -1};
 
 /* ---- media ---- */
 
@@ -109,7 +118,7 @@ static void make_media(struct buf *b, uint32_t gops)
 
 /* ---- a job ---- */
 
-static int next_output(void *arg, int *ret_fd, struct seal_params *ret_seal)
+static int next_output(void *arg, struct remux_output *ret_output)
 {
     struct job *j = arg;
     if (j->refuse_output != 0 || j->n_outputs == SEGMENTS_MAX) {
@@ -119,28 +128,80 @@ static int next_output(void *arg, int *ret_fd, struct seal_params *ret_seal)
     *s = (struct seal_params){.object = id_new(), .household = id_new()};
     random_bytes(s->key, sizeof(s->key));
     j->fds[j->n_outputs] = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    *ret_fd = j->fds[j->n_outputs++];
-    *ret_seal = *s;
+    ret_output->fd = j->fds[j->n_outputs];
+    *s = t.journal >= 0 ? t.seal : *s;
+    ret_output->seal = *s;
+    if (j->live) {
+        ret_output->journal_fd =
+            t.journal >= 0 ? t.journal : open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        j->journals[j->n_outputs] = ret_output->journal_fd;
+        ret_output->fresh = j->fresh && j->n_outputs > 0;
+    }
+    j->n_outputs++;
     return 0;
+}
+
+/* The media of the record at *offset of that journal; false at its end. */
+static bool take_record(int fd, const struct seal_params *seal, uint64_t *offset, struct buf *media)
+{
+    uint8_t size[JOURNAL_SIZE_BYTES];
+    ssize_t n = pread(fd, size, sizeof(size), (off_t)*offset) == sizeof(size)
+                    ? journal_record_size(size)
+                    : -1;
+    if (n < 0) {
+        return false;
+    }
+    size_t whole = (size_t)n + JOURNAL_EXTRA;
+    uint8_t *p = mem_alloc(whole, 1);
+    assert_int_equal(pread(fd, p, whole, (off_t)*offset), whole);
+    assert_int_equal(journal_record_open(seal, *offset, p, whole), n);
+    if (*offset > 0) {
+        size_t moof = (size_t)p[2] << 8 | p[3];
+        buf_append(media, p + moof + 8, (size_t)n - moof - 8);
+    }
+    *offset += whole;
+    free(p);
+    return true;
+}
+
+static void init(void *arg, const uint8_t *p, size_t n, const struct index *tracks)
+{
+    struct job *j = arg;
+    assert_memory_equal(p + 4, "ftyp", 4);
+    assert_int_equal(tracks->n_tracks, 1);
+    assert_int_equal(tracks->tracks[0].width, 320);
+    j->n_inits++;
+}
+
+static void part(void *arg, const struct remux_part *part)
+{
+    struct job *j = arg;
+    uint64_t offset = part->offset;
+    assert_true(id_equal(&part->object, &j->seals[j->n_segments].object));
+    assert_true(
+        take_record(j->journals[j->n_segments], &j->seals[j->n_segments], &offset, &j->parts));
+    assert_int_equal(offset, part->offset + part->bytes + JOURNAL_EXTRA);
+    j->longest_90k = part->duration_90k > j->longest_90k ? part->duration_90k : j->longest_90k;
+    j->n_parts++;
 }
 
 static void segment(void *arg, const struct remux_segment *s)
 {
     struct job *j = arg;
     const struct index *ix = s->index;
-    assert_true(id_equal(&s->object, &j->seals[j->n_outputs - 1].object));
+    unsigned at = j->n_segments;
+    assert_true(id_equal(&s->object, &j->seals[at].object));
     uint64_t offset, n;
     seal_span(ix->plain_bytes, 0, ix->plain_bytes, &offset, &n);
     uint8_t *p = mem_alloc(n, 1);
-    assert_int_equal(pread(j->fds[j->n_outputs - 1], p, n, (off_t)offset), n);
-    assert_int_equal(seal_open(&j->seals[j->n_outputs - 1], ix->plain_bytes, offset, p, n),
-                     ix->plain_bytes);
+    assert_int_equal(pread(j->fds[at], p, n, (off_t)offset), n);
+    assert_int_equal(seal_open(&j->seals[at], ix->plain_bytes, offset, p, n), ix->plain_bytes);
     for (uint32_t f = 0; f < ix->n_fragments; f++) {
         const struct index_fragment *g = &ix->fragments[f];
         buf_append(&j->media, p + g->offset + g->moof_bytes + 8, g->mdat_bytes - 8);
     }
     free(p);
-    assert_int_equal(ix->zero_90k, j->ends_90k);
+    assert_int_equal(ix->zero_90k, j->fresh ? 0 : j->ends_90k);
     j->ends_90k = ix->zero_90k + ix->duration_90k;
     j->n_samples += ix->tracks[0].n_samples;
     j->n_segments++;
@@ -174,9 +235,12 @@ static void feed(void *arg)
 
 static int begin(struct job *j, uint32_t segment_max_ms)
 {
-    j->media = BUF_INIT(64 << 20);
+    j->media = j->parts = BUF_INIT(64 << 20);
     struct remux_job_params p = {.segment_max_ms = segment_max_ms,
                                  .output_max_bytes = 64 << 20,
+                                 .live = j->live,
+                                 .init = init,
+                                 .part = part,
                                  .next_output = next_output,
                                  .segment = segment,
                                  .done = done,
@@ -218,7 +282,11 @@ static void finish(struct job *j)
 {
     for (unsigned i = 0; i < j->n_outputs; i++) {
         close(j->fds[i]);
+        if (j->live) {
+            close(j->journals[i]);
+        }
     }
+    buf_finish(&j->parts);
     buf_finish(&j->media);
     buf_finish(&j->in);
     *j = (struct job){0};
@@ -406,6 +474,101 @@ static void a_dead_zygote_takes_its_jobs_along_and_is_replaced(void **state)
     finish(&b);
 }
 
+/* ---- endless bodies ---- */
+
+static void parts_of_an_endless_body_are_short_and_journaled(void **state)
+{
+    struct buf media = BUF_INIT(64 << 20);
+    make_media(&media, 3);
+    a.live = true;
+    whole(&a, media.data, media.len, STREAM_COMPLETE);
+    run();
+    assert_int_equal(a.status, 0);
+    expect_pictures(&a, 3 * GOP);
+    assert_int_equal(a.n_inits, 1);
+    assert_int_equal(a.n_parts, 3 * 3); /* a second: 7, 7 and 1 pictures, then a key picture */
+    assert_true(a.longest_90k <= 45000);
+    assert_int_equal(a.parts.len, a.media.len);
+    assert_memory_equal(a.parts.data, a.media.data, a.media.len);
+    buf_finish(&media);
+    finish(&a);
+}
+
+static void an_endless_body_goes_on_in_a_new_recording(void **state)
+{
+    struct buf media = BUF_INIT(64 << 20);
+    make_media(&media, 4);
+    a.live = a.fresh = true;
+    a.in = BUF_INIT(64 << 20);
+    buf_append(&a.in, media.data, media.len);
+    assert_int_equal(begin(&a, 1000), 0);
+    feed(&a);
+    a.sink->ops->end(a.sink, STREAM_COMPLETE);
+    run();
+    assert_int_equal(a.status, 0);
+    assert_int_equal(a.n_segments, 4);
+    assert_int_equal(a.n_inits, 4);
+    expect_pictures(&a, 4 * GOP);
+    buf_finish(&media);
+    finish(&a);
+}
+
+/* In a process of its own, which dies as by kill -9 when all is pushed and some of it is cut. */
+static void serve_until_killed(const struct buf *media)
+{
+    struct remux_params params = {.loop = loop_create(&quiet),
+                                  .worker_path = worker_path,
+                                  .spool_dir = "/tmp",
+                                  .jobs_max = 1,
+                                  .stall_ms = WAIT_MS};
+    t.loop = params.loop;
+    if (remux_create(&params, &t.remux) == 0) {
+        a.live = true;
+        a.in = *media;
+        (void)!begin(&a, 60000);
+        feed(&a);
+    }
+    while (a.n_parts < 3 || a.sent < a.in.len) {
+        uv_run(loop_uv(t.loop), UV_RUN_ONCE);
+    }
+    kill(getpid(), SIGKILL);
+}
+
+static void what_a_worker_holds_when_its_server_dies_is_in_the_journal(void **state)
+{
+    struct buf media = BUF_INIT(64 << 20), expected = BUF_INIT(64 << 20);
+    make_media(&media, 3);
+    media.len -= 7 * PICTURE_BYTES + PICTURE_BYTES / 2; /* what was sent until then */
+    t.journal = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    t.seal = (struct seal_params){.object = id_new(), .household = id_new(), .key = "k"};
+    assert_int_equal(flock(t.journal, LOCK_EX | LOCK_NB), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        serve_until_killed(&media);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    CLEANUP(mem_free_at) char *path = mem_printf("/proc/self/fd/%d", t.journal);
+    int reader = open(path, O_RDONLY | O_CLOEXEC);
+    close(t.journal);
+    t.journal = -1;
+    assert_int_equal(flock(reader, LOCK_EX), 0); /* the worker has ended */
+    uint64_t offset = 0;
+    a.parts = BUF_INIT(64 << 20);
+    while (take_record(reader, &t.seal, &offset, &a.parts)) {
+    }
+    for (uint32_t i = 0; i < 3 * GOP - 8; i++) {
+        put_picture(&expected, i);
+    }
+    assert_int_equal(a.parts.len, expected.len);
+    assert_memory_equal(a.parts.data, expected.data, expected.len);
+    close(reader);
+    buf_finish(&expected);
+    buf_finish(&media);
+    finish(&a);
+}
+
 #ifdef DOORWARD_FAULT_POINTS
 static void a_taken_over_worker_harms_only_its_own_upload(void **state)
 {
@@ -444,6 +607,11 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(more_jobs_than_allowed_are_told_so, setup, teardown),
         cmocka_unit_test_setup_teardown(a_dead_zygote_takes_its_jobs_along_and_is_replaced, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(parts_of_an_endless_body_are_short_and_journaled, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_endless_body_goes_on_in_a_new_recording, setup,
+                                        teardown),
+        cmocka_unit_test(what_a_worker_holds_when_its_server_dies_is_in_the_journal),
 #ifdef DOORWARD_FAULT_POINTS
         cmocka_unit_test_setup_teardown(a_taken_over_worker_harms_only_its_own_upload, setup,
                                         teardown),
