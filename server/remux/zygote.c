@@ -104,7 +104,9 @@ static int spawn_once(struct zygote *z)
         {.flags = UV_INHERIT_FD, .data.fd = pair[1]},
     };
     char *args[] = {z->path, NULL};
-    char *env[] = {NULL}; /* the worker needs nothing of ours, secrets least of all */
+    /* Nothing of ours, secrets least of all. Symbols are bound before the first job, not in each.
+     */
+    char bind_now[] = "LD_BIND_NOW=1", *env[] = {bind_now, NULL};
     uv_process_options_t options = {.file = z->path,
                                     .args = args,
                                     .env = env,

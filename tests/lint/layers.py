@@ -38,7 +38,7 @@ LIBRARIES = {
     r"uv\.h": ["base"],
 }
 SYSTEM = re.compile(r"(sys|linux|net|netinet|arpa|asm)/\w+\.h|(assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|ftw|getopt|grp|iconv|"
-                    r"ifaddrs|inttypes|libgen|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched|semaphore|signal|spawn|stdalign|stdarg|"
+                    r"ifaddrs|inttypes|libgen|limits|link|locale|malloc|math|netdb|poll|pthread|pwd|sched|semaphore|signal|spawn|stdalign|stdarg|"
                     r"stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|termios|threads|time|unistd|wchar)\.h")
 
 

@@ -5,6 +5,7 @@
  * their journal, and the zygote ends, and with it every child. */
 #include "jail/jail.h"
 #include "remux/worker/job.h"
+#include "remux/worker/lean.h"
 #include "remux/worker/warm.h"
 
 #include <errno.h>
@@ -108,7 +109,8 @@ static void run_child(struct zygote *z, const struct job_order *order, int fds[Z
 
 static void start(struct zygote *z, const struct zygote_message *m, int fds[ZYGOTE_START_FDS])
 {
-    pid_t pid = z->n_children < CHILDREN_MAX ? fork() : -1;
+    /* Libraries that the child does not have want to be told of a fork(). */
+    pid_t pid = z->n_children < CHILDREN_MAX ? _Fork() : -1;
     if (pid == 0) {
         run_child(z, &m->order, fds);
     }
@@ -207,6 +209,7 @@ int main(void)
         return EXIT_JAIL;
     }
     warm_libraries();
+    lean_children();
     say(&z, &(struct zygote_message){.type = ZYGOTE_READY});
     for (;;) {
         struct pollfd fds[] = {{.fd = PROTOCOL_ZYGOTE_FD, .events = POLLIN},
