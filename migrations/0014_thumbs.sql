@@ -13,13 +13,13 @@ create trigger segment_came after insert on segment referencing new table as cha
 create trigger segment_went after delete on segment referencing old table as changed
     for each statement execute function recording_changed();
 
--- A number that is another one when other segments lie in the span, or other parts of it are hidden. A function, so that statements
--- which seldom need it do not open every month.
+-- A number that is another one when other segments lie in the span. A function, so that statements which seldom need it do not open
+-- every month.
 create function span_print(of_camera uuid, span_from_us bigint, span_to_us bigint) returns bigint language plpgsql stable as $$
 declare
     print bigint;
 begin
-    select count(*) + coalesce(bit_xor(hashtextextended(s.id::text, 0)), 0) # hidden_print(of_camera, span_from_us, span_to_us)
+    select count(*) + coalesce(bit_xor(hashtextextended(s.id::text, 0)), 0)
     into print
     from segment s
     where s.camera_id = of_camera
@@ -27,13 +27,6 @@ begin
       and s.start_us + s.duration_90k::bigint * 100 / 9 > span_from_us;
     return print;
 end $$;
-
--- The same of the hidden parts alone; 0 when nothing is hidden.
-create function hidden_print(of_camera uuid, span_from_us bigint, span_to_us bigint) returns bigint language sql stable as $$
-    select coalesce(bit_xor(hashtextextended(d.id::text, 0)), 0)
-    from deletion d
-    where d.camera_id = of_camera and d.undone_us is null and d.from_us < span_to_us and d.to_us > span_from_us
-$$;
 
 -- One sealed JPEG of 10 x 10 small pictures, one for every ten seconds: slot n begins n * 1000 s after 1970. The row owns the object, also
 -- while it is being made.
@@ -68,7 +61,7 @@ create table sprite_job (
 );
 create index sprite_job_next on sprite_job (wanted desc, not_before_us);
 
--- Whatever takes footage of a span away for good, or hides it, drops its sprites in the same transaction. Returns how many.
+-- Whatever takes footage of a span away for good, or hides it, erases its sprites in the same transaction. Returns how many.
 create function sprites_drop(of_camera uuid, span_from_us bigint, span_to_us bigint, now_us bigint) returns integer language plpgsql as $$
 declare
     dropped integer;
@@ -84,9 +77,9 @@ begin
     return dropped;
 end $$;
 
-create function deletion_drops_sprites() returns trigger language plpgsql as $$
+create function deletion_erases_thumbs() returns trigger language plpgsql as $$
 begin
     perform sprites_drop(new.camera_id, new.from_us, new.to_us, coalesce(new.undone_us, new.asked_us));
     return null;
 end $$;
-create trigger deletion_made after insert or update of undone_us on deletion for each row execute function deletion_drops_sprites();
+create trigger deletion_erases_thumbs after insert or update of undone_us on deletion for each row execute function deletion_erases_thumbs();

@@ -1,42 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A clip's bytes: clip.mp4, index.m3u8, segments, still.jpg. Every request goes: open (the database
- * says whether the account may see it) -> preconditions and range -> the record (committed before
- * the first byte) -> bytes. */
+/* Bytes of clips and of spans of a camera: MP4, playlists, segments, stills. Every request goes:
+ * open (the database says whether the account may see it) -> preconditions and range -> the record
+ * (committed before the first byte) -> bytes. */
+#include "api/media.h"
 #include "api/handlers.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "http/range.h"
 #include "playback/link.h"
 #include "playback/name.h"
-#include "playback/playback.h"
 #include "playback/still.h"
-#include "playback/stream.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* What the owner's own browser may keep. It is asked for again once the clip was deleted. */
-#define CACHE_MEDIA    "private, max-age=3600"
-#define CACHE_PLAYLIST "private, no-cache"
-
-struct media {
-    struct http_exchange *x;
-    struct api *api;
-    const struct principal *who;
-    struct id id;
-    struct id grant; /* set: a granted file, for an officer */
-    uint32_t file;   /* STREAM_MP4 or a segment's number */
-    bool download;
-    enum playback_action action;
-    void (*answer)(struct media *m);   /* with the clip open */
-    void (*recorded)(struct media *m); /* with the entry committed */
-    struct playback_clip *clip;        /* held */
-    const char *cache;
-    char etag[64];
-    bool partial;
-    uint64_t from, to; /* [from, to) */
-};
 
 /* ---- open, record ---- */
 
@@ -44,24 +21,39 @@ static void release(void *arg)
 {
     struct media *m = arg;
     m->clip = playback_clip_unref(m->clip);
+    buf_finish(&m->text);
 }
 
-static void refuse(struct media *m, int status)
+void media_refuse(struct media *m, int status)
 {
-    http_answer_problem(m->x,
-                        status == PLAYBACK_E_NOT_FOUND     ? PROBLEM_not_found
-                        : status == PLAYBACK_E_UNAVAILABLE ? PROBLEM_unavailable
-                                                           : PROBLEM_internal,
-                        NULL);
+    switch (status) {
+    case PLAYBACK_E_NOT_FOUND:
+        http_answer_problem(m->x, PROBLEM_not_found, NULL);
+        return;
+    case PLAYBACK_E_EMPTY:
+        http_answer_problem(m->x, PROBLEM_not_found, "There is no footage in this time.");
+        return;
+    case PLAYBACK_E_TOO_LARGE:
+        http_answer_problem(m->x, PROBLEM_invalid_field,
+                            "to: there are too many pictures in this time; ask for less of it.");
+        return;
+    case PLAYBACK_E_UNAVAILABLE:
+        http_add_header(m->x, "Retry-After", "2");
+        http_answer_problem(m->x, PROBLEM_unavailable, NULL);
+        return;
+    default:
+        http_answer_problem(m->x, PROBLEM_internal, NULL);
+    }
 }
 
 static void opened(void *arg, int status, struct playback_clip *c, unsigned rights)
 {
     struct media *m = arg;
-    if (status != 0) {
-        refuse(m, status);
-    } else if (m->download && (rights & RIGHT_EXPORT) == 0) {
+    bool known = status == 0 || status == PLAYBACK_E_EMPTY;
+    if (known && (m->download || m->export_right) && (rights & RIGHT_EXPORT) == 0) {
         http_answer_problem(m->x, PROBLEM_forbidden, "Downloading needs the right to export.");
+    } else if (status != 0) {
+        media_refuse(m, status);
     } else {
         m->clip = playback_clip_ref(c);
         http_on_finish(m->x, release, m);
@@ -69,12 +61,17 @@ static void opened(void *arg, int status, struct playback_clip *c, unsigned righ
     }
 }
 
-/* Answers itself and returns NULL when the request is not for this. */
-static struct media *begin(struct http_exchange *x, struct api *api, const struct principal *who,
-                           const char *const *arguments)
+void media_open(struct media *m)
+{
+    playback_open(m->api->playback, &m->who->id, &m->subject, opened, m);
+}
+
+struct media *media_begin(struct http_exchange *x, struct api *api, const struct principal *who,
+                          const char *const *arguments)
 {
     struct media *m = http_alloc(x, sizeof *m);
-    *m = (struct media){.x = x, .api = api, .who = who, .file = STREAM_MP4};
+    *m = (struct media){
+        .x = x, .api = api, .who = who, .file = STREAM_MP4, .text = BUF_INIT(HLS_TEXT_MAX)};
     const char *odd = http_query_unknown(x, arguments);
     if (!api_param_id(x, "id", &m->id)) {
         return NULL;
@@ -83,6 +80,7 @@ static struct media *begin(struct http_exchange *x, struct api *api, const struc
         http_answer_problem(x, PROBLEM_bad_request, "%.64s: not an argument of this address.", odd);
         return NULL;
     }
+    m->subject = (struct playback_subject){.kind = PLAYBACK_CLIP, .id = m->id};
     return m;
 }
 
@@ -90,7 +88,7 @@ static void record_done(void *arg, int status)
 {
     struct media *m = arg;
     if (status != 0) {
-        refuse(m, status);
+        media_refuse(m, status);
     } else {
         m->recorded(m);
     }
@@ -113,7 +111,7 @@ static void record_grant(struct media *m)
            DB_I64(clock_now_us()), DB_ID(&m->id), DB_TEXT(http_request_id(m->x)), DB_TEXT(range));
 }
 
-static void record(struct media *m, void (*recorded)(struct media *m))
+void media_record(struct media *m, void (*recorded)(struct media *m))
 {
     m->recorded = recorded;
     if (!id_is_zero(&m->grant)) {
@@ -126,21 +124,19 @@ static void record(struct media *m, void (*recorded)(struct media *m))
     }
 }
 
-/* Only on success: an error must not be kept, nor look like a part of the file. */
-static void add_headers(struct media *m)
+void media_add_headers(struct media *m)
 {
     http_add_header(m->x, "ETag", m->etag);
     http_add_header(m->x, "Cache-Control", m->cache);
 }
 
-/* True when a conditional request was answered with 304. */
-static bool not_modified(struct media *m)
+bool media_not_modified(struct media *m)
 {
     const char *known = http_header(m->x, "If-None-Match");
     if (known == NULL || !range_etag_listed(known, m->etag)) {
         return false;
     }
-    add_headers(m);
+    media_add_headers(m);
     http_answer_empty(m->x, 304);
     return true;
 }
@@ -151,7 +147,7 @@ static void add_file_headers(struct media *m)
 {
     const struct playback_clip *c = m->clip;
     char text[NAME_DISPOSITION_SIZE];
-    add_headers(m);
+    media_add_headers(m);
     http_add_header(m->x, "Accept-Ranges", "bytes");
     if (m->partial) {
         snprintf(text, sizeof text, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, m->from, m->to - 1,
@@ -220,40 +216,55 @@ static bool choose_range(struct media *m)
     return true;
 }
 
-static void answer_file(struct media *m)
+/* Which file it is, by what name it is known. False: answered. */
+static bool choose_file(struct media *m)
 {
     const struct playback_clip *c = m->clip;
-    if (m->file == STREAM_MP4) {
+    char id[ID_TEXT_SIZE];
+    if (id_is_zero(&m->segment)) {
         snprintf(m->etag, sizeof m->etag, "\"%s\"", c->tag);
-    } else if (m->file >= c->n_segments) {
-        http_answer_problem(m->x, PROBLEM_not_found, NULL);
-        return;
-    } else {
-        snprintf(m->etag, sizeof m->etag, "\"%s-%" PRIu32 "\"", c->tag, m->file);
+        return true;
     }
-    m->cache = id_is_zero(&m->grant) ? CACHE_MEDIA : "no-store"; /* a withdrawal ends it */
-    if (not_modified(m) || !choose_range(m)) {
+    m->file = playback_find_segment(c, &m->segment);
+    if (m->file == UINT32_MAX) {
+        http_answer_problem(m->x, PROBLEM_not_found, NULL);
+        return false;
+    }
+    id_format(&m->segment, id);
+    snprintf(m->etag, sizeof m->etag, "\"%s\"", id);
+    return true;
+}
+
+void media_answer_file(struct media *m)
+{
+    m->cache = id_is_zero(&m->grant) ? MEDIA_CACHE_FILE : "no-store"; /* a withdrawal ends it */
+    if (!choose_file(m) || media_not_modified(m) || !choose_range(m)) {
+        return;
+    }
+    if (m->file != STREAM_MP4 && !playback_part_readable(m->clip, m->file, m->from, m->to)) {
+        http_answer_problem(m->x, PROBLEM_not_found,
+                            "Not all of this is shown: read the ranges that the playlist names.");
         return;
     }
     if (http_method(m->x) == HTTP_HEAD) {
         send_range(m);
     } else {
-        record(m, send_range);
+        media_record(m, send_range);
     }
 }
 
 API_HANDLER(api_clip_mp4)
 {
     static const char *const known[] = {"download", LINK_ARGUMENTS, NULL};
-    struct media *m = begin(x, api, who, known);
+    struct media *m = media_begin(x, api, who, known);
     if (m == NULL) {
         return;
     }
     const char *download = http_query(x, "download");
     m->download = download != NULL && strcmp(download, "0") != 0;
     m->action = m->download ? PLAYBACK_DOWNLOAD : PLAYBACK_VIEW;
-    m->answer = answer_file;
-    playback_open(api->playback, &who->id, &m->id, opened, m);
+    m->answer = media_answer_file;
+    media_open(m);
 }
 
 /* ---- granted files ---- */
@@ -266,15 +277,14 @@ static void grant_opened(void *arg, const struct db_reply *r)
     }
     int status = playback_load(m->api->playback, &m->id, r, 0, 1, &m->clip);
     if (status != 0) {
-        refuse(m, status);
+        media_refuse(m, status);
         return;
     }
     http_on_finish(m->x, release, m);
-    answer_file(m);
+    media_answer_file(m);
 }
 
-/* "ID.mp4" */
-static bool granted_file(const char *file, struct id *ret_item)
+bool media_file_id(const char *file, struct id *ret_id)
 {
     char text[ID_TEXT_SIZE];
     if (strlen(file) != sizeof text - 1 + 4 || !str_suffix(file, ".mp4")) {
@@ -282,7 +292,7 @@ static bool granted_file(const char *file, struct id *ret_item)
     }
     memcpy(text, file, sizeof text - 1);
     text[sizeof text - 1] = 0;
-    return id_parse(text, ret_item) == 0;
+    return id_parse(text, ret_id) == 0;
 }
 
 API_HANDLER(api_evidence_file)
@@ -294,7 +304,7 @@ API_HANDLER(api_evidence_file)
     if (!api_param_id(x, "grant_id", &m->grant)) {
         return;
     }
-    if (odd != NULL || !granted_file(http_param(x, "file"), &m->id)) {
+    if (odd != NULL || !media_file_id(http_param(x, "file"), &m->id)) {
         http_answer_problem(x, odd != NULL ? PROBLEM_bad_request : PROBLEM_not_found, NULL);
         return;
     }
@@ -305,43 +315,24 @@ API_HANDLER(api_evidence_file)
     db_tx_commit(tx, grant_opened, m);
 }
 
-/* "12.mp4" -> 12 */
-static bool segment_number(const char *file, uint32_t *ret_number)
-{
-    char digits[8];
-    size_t n = strlen(file);
-    uint64_t v;
-    if (n < 5 || n > sizeof digits + 3 || !str_suffix(file, ".mp4") || (file[0] == '0' && n > 5)) {
-        return false;
-    }
-    memcpy(digits, file, n - 4);
-    digits[n - 4] = 0;
-    if (str_parse_u64(digits, PLAYBACK_SEGMENTS_MAX, &v) != 0) {
-        return false;
-    }
-    *ret_number = (uint32_t)v;
-    return true;
-}
-
 API_HANDLER(api_clip_segment)
 {
     static const char *const known[] = {LINK_ARGUMENTS, NULL};
-    struct media *m = begin(x, api, who, known);
+    struct media *m = media_begin(x, api, who, known);
     if (m == NULL) {
         return;
     }
-    if (!segment_number(http_param(x, "file"), &m->file)) {
+    if (!media_file_id(http_param(x, "file"), &m->segment)) {
         http_answer_problem(x, PROBLEM_not_found, NULL);
         return;
     }
-    m->answer = answer_file;
-    playback_open(api->playback, &who->id, &m->id, opened, m);
+    m->answer = media_answer_file;
+    media_open(m);
 }
 
 /* ---- the playlist ---- */
 
-/* "?exp=..." of the link that the request came by, for every address in the list. */
-static void link_query_text(const struct media *m, char out[LINK_QUERY_SIZE + 1])
+void media_link_query(const struct media *m, char out[MEDIA_QUERY_SIZE])
 {
     uint64_t exp = 0;
     out[0] = 0;
@@ -349,48 +340,48 @@ static void link_query_text(const struct media *m, char out[LINK_QUERY_SIZE + 1]
         str_parse_u64(http_query(m->x, "exp"), INT64_MAX, &exp) != 0) {
         return;
     }
+    const struct link_subject subject = {
+        .kind = m->subject.kind == PLAYBACK_CLIP ? LINK_CLIP : LINK_CAMERA, .id = m->id};
     out[0] = '?';
-    const struct link_subject clip = {.kind = LINK_CLIP, .id = m->id};
-    link_format(playback_link_key(m->api->playback), &clip, &m->who->id, (int64_t)exp, out + 1);
+    link_format(playback_link_key(m->api->playback), &subject, &m->who->id, (int64_t)exp, out + 1);
 }
 
 static void send_playlist(struct media *m)
 {
-    char query[LINK_QUERY_SIZE + 1];
-    struct buf b = BUF_INIT(HLS_TEXT_MAX);
-    link_query_text(m, query);
-    if (hls_format(&m->clip->hls, query, &b) < 0) {
-        buf_finish(&b);
+    char query[MEDIA_QUERY_SIZE];
+    media_link_query(m, query);
+    const struct hls_text t = {.query = query, .name = playback_segment_name, .arg = m->clip};
+    if (hls_format(&m->clip->hls, &t, &m->text) < 0) {
         http_answer_problem(m->x, PROBLEM_internal, NULL);
         return;
     }
-    size_t n = b.len;
-    add_headers(m);
-    http_answer_owned(m->x, 200, "application/vnd.apple.mpegurl", buf_take(&b), n);
+    size_t n = m->text.len;
+    media_add_headers(m);
+    http_answer_owned(m->x, 200, "application/vnd.apple.mpegurl", buf_take(&m->text), n);
 }
 
 static void answer_playlist(struct media *m)
 {
     const char *exp = m->who->kind == PRINCIPAL_LINK ? http_query(m->x, "exp") : "";
     snprintf(m->etag, sizeof m->etag, "\"%s-hls%.20s\"", m->clip->tag, exp);
-    m->cache = CACHE_PLAYLIST;
-    if (not_modified(m)) {
+    m->cache = MEDIA_CACHE_PLAYLIST;
+    if (media_not_modified(m)) {
         return;
     }
     if (http_method(m->x) == HTTP_HEAD) {
         send_playlist(m);
     } else {
-        record(m, send_playlist);
+        media_record(m, send_playlist);
     }
 }
 
 API_HANDLER(api_clip_hls)
 {
     static const char *const known[] = {LINK_ARGUMENTS, NULL};
-    struct media *m = begin(x, api, who, known);
+    struct media *m = media_begin(x, api, who, known);
     if (m != NULL) {
         m->answer = answer_playlist;
-        playback_open(api->playback, &who->id, &m->id, opened, m);
+        media_open(m);
     }
 }
 
@@ -400,7 +391,7 @@ static void still_made(void *arg, int status, const uint8_t *jpeg, size_t n)
 {
     struct media *m = arg;
     if (status == 0) {
-        add_headers(m);
+        media_add_headers(m);
         http_answer_bytes(m->x, 200, "image/jpeg", jpeg, n);
     } else if (status == STILL_E_BUSY) {
         http_add_header(m->x, "Retry-After", "1");
@@ -415,23 +406,23 @@ static void send_still(struct media *m)
     still_get(m->clip, still_made, m);
 }
 
-static void answer_still(struct media *m)
+void media_answer_still(struct media *m)
 {
     snprintf(m->etag, sizeof m->etag, "\"%s-jpg\"", m->clip->tag);
-    m->cache = CACHE_MEDIA;
-    if (not_modified(m)) {
+    m->cache = MEDIA_CACHE_FILE;
+    if (media_not_modified(m)) {
         return;
     }
-    record(m, send_still);
+    media_record(m, send_still);
 }
 
 API_HANDLER(api_clip_still)
 {
     static const char *const known[] = {LINK_ARGUMENTS, NULL};
-    struct media *m = begin(x, api, who, known);
+    struct media *m = media_begin(x, api, who, known);
     if (m != NULL) {
         m->action = PLAYBACK_STILL;
-        m->answer = answer_still;
-        playback_open(api->playback, &who->id, &m->id, opened, m);
+        m->answer = media_answer_still;
+        media_open(m);
     }
 }

@@ -2,120 +2,180 @@
 #include "playback/hls.h"
 
 #include "base/clock.h"
+#include "playback/mp4_box.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-/* Short enough to seek and start quickly, long enough to keep the list and the requests few. An
- * entry waits for a key picture up to the second limit. */
-enum { ENTRY_MIN_90K = 2 * CLOCK_90K, ENTRY_MAX_90K = 10 * CLOCK_90K };
+/* An entry waits for a key picture up to that length. A hole shorter than the other is playing
+ * time; a longer one is not. */
+enum { ENTRY_MAX_90K = 10 * CLOCK_90K, HOLE_90K = CLOCK_90K };
 
-/* Would a decoder that plays one go on with the other without a new start? */
-static bool same_kind(const struct index *a, const struct index *b)
+void hls_begin(struct hls *h, int64_t zero_us, int64_t entry_90k)
 {
-    if (a->n_tracks != b->n_tracks) {
-        return false;
+    *h = (struct hls){.zero_us = zero_us, .entry_90k = entry_90k};
+}
+
+/* ---- when a decoder must start anew ---- */
+
+static void hash(uint64_t *h, const void *data, size_t n)
+{
+    const uint8_t *p = data;
+    for (size_t i = 0; i < n; i++) { /* FNV-1a */
+        *h = (*h ^ p[i]) * 1099511628211u;
     }
-    for (uint32_t t = 0; t < a->n_tracks; t++) {
-        const struct index_track *x = &a->tracks[t], *y = &b->tracks[t];
-        if (x->kind != y->kind || x->timescale != y->timescale || x->stsd_len != y->stsd_len ||
-            memcmp(x->stsd, y->stsd, x->stsd_len) != 0) {
-            return false;
-        }
+}
+
+/* Tracks and formats. */
+static uint64_t kind_of(const struct index *ix)
+{
+    uint64_t h = 1469598103934665603u;
+    hash(&h, &ix->n_tracks, sizeof ix->n_tracks);
+    for (uint32_t t = 0; t < ix->n_tracks; t++) {
+        const struct index_track *k = &ix->tracks[t];
+        const uint32_t facts[] = {k->kind, k->timescale, k->stsd_len};
+        hash(&h, facts, sizeof facts);
+        hash(&h, k->stsd, k->stsd_len);
     }
-    return true;
+    return h;
 }
 
 /* Equal descriptions are written as equal bytes, so the map need not be named again. */
-static bool same_init(const struct index *a, const struct index *b)
+static uint64_t init_of(const struct index *ix, uint64_t kind)
 {
-    if (!same_kind(a, b) || a->init_bytes != b->init_bytes) {
-        return false;
+    hash(&kind, &ix->init_bytes, sizeof ix->init_bytes);
+    for (uint32_t t = 0; t < ix->n_tracks; t++) {
+        const struct index_track *k = &ix->tracks[t];
+        const uint32_t size[] = {k->width, k->height};
+        hash(&kind, size, sizeof size);
+        hash(&kind, k->matrix, sizeof k->matrix);
     }
-    for (uint32_t t = 0; t < a->n_tracks; t++) {
-        const struct index_track *x = &a->tracks[t], *y = &b->tracks[t];
-        if (x->width != y->width || x->height != y->height ||
-            memcmp(x->matrix, y->matrix, sizeof x->matrix) != 0) {
-            return false;
+    return kind;
+}
+
+/* ---- entries ---- */
+
+/* Bytes of a fragment up to the end of its first picture. */
+static uint32_t key_bytes(const struct index *ix, uint32_t fragment)
+{
+    const struct index_fragment *g = &ix->fragments[fragment];
+    uint64_t bytes = g->moof_bytes + MDAT_HEADER;
+    for (uint32_t t = 0; t < ix->n_tracks && g->key; t++) {
+        const struct index_run *run = &g->runs[t];
+        const struct index_sample *s = &ix->tracks[t].samples[run->first_sample];
+        bool video = ix->tracks[t].kind == INDEX_VIDEO && run->n_samples > 0;
+        for (uint32_t i = 0; i < (video ? 1 : run->n_samples); i++) {
+            bytes += s[i].size;
+        }
+        if (video) {
+            return (uint32_t)bytes;
         }
     }
-    return true;
+    return 0;
 }
 
 /* One past the last fragment of the entry that begins with `first`. */
-static uint32_t entry_end(const struct index *ix, uint32_t first)
+static uint32_t entry_end(const struct hls *h, const struct index *ix, uint32_t first, uint32_t end)
 {
     int64_t start = ix->fragments[first].start_90k;
-    for (uint32_t f = first + 1; f < ix->n_fragments; f++) {
+    int64_t max = h->entry_90k * 2 > ENTRY_MAX_90K ? h->entry_90k * 2 : ENTRY_MAX_90K;
+    for (uint32_t f = first + 1; f < end; f++) {
         int64_t so_far = ix->fragments[f].start_90k - start;
-        if ((so_far >= ENTRY_MIN_90K && ix->fragments[f].key) || so_far >= ENTRY_MAX_90K) {
+        if ((so_far >= h->entry_90k && ix->fragments[f].key) || so_far >= max) {
             return f;
         }
     }
-    return ix->n_fragments;
+    return end;
 }
 
-/* When what follows an entry begins: so the durations add up even where pictures are missing. */
-static int64_t next_start(const struct index *const *segments, size_t n, size_t s, uint32_t end)
+/* The last entry ends where the next one starts, so that durations add up even where a picture is
+ * missing; but a real hole is not playing time. */
+static void close_entry(struct hls *h, int64_t next_90k)
 {
-    const struct index *ix = segments[s];
-    if (end < ix->n_fragments) {
-        return ix->zero_90k + ix->fragments[end].start_90k;
+    if (h->n_entries == 0) {
+        return;
     }
-    const struct index_fragment *last = &ix->fragments[ix->n_fragments - 1];
-    int64_t own = ix->zero_90k + last->start_90k + last->duration_90k;
-    if (s + 1 < n) {
-        int64_t next = segments[s + 1]->zero_90k + segments[s + 1]->fragments[0].start_90k;
-        /* A real gap is not playing time. */
-        return next > own && next < own + CLOCK_90K ? next : own;
-    }
-    return own;
+    bool hole = next_90k <= h->open_90k || next_90k >= h->end_90k + HOLE_90K;
+    int64_t duration = (hole ? h->end_90k : next_90k) - h->open_90k;
+    h->entries[h->n_entries - 1].duration_90k = duration > 0 ? duration : 1;
 }
 
-static struct hls_entry make_entry(const struct index *const *segments, size_t n, size_t s,
-                                   uint32_t first, uint32_t end)
+static int append(struct hls *h, const struct hls_entry *e)
 {
-    const struct index *ix = segments[s];
-    const struct index_fragment *a = &ix->fragments[first], *z = &ix->fragments[end - 1];
-    int64_t duration = next_start(segments, n, s, end) - ix->zero_90k - a->start_90k;
-    return (struct hls_entry){
-        .segment = (uint32_t)s,
-        .init_bytes = ix->init_bytes,
-        .offset = a->offset,
-        .length = z->offset + z->moof_bytes + z->mdat_bytes - a->offset,
-        .duration_90k = duration > 0 ? duration : 1,
-        .key = a->key,
-        .new_map = first == 0 && (s == 0 || !same_init(segments[s - 1], ix)),
-        .other_kind = first == 0 && s > 0 && !same_kind(segments[s - 1], ix),
-    };
+    if (h->n_entries == HLS_ENTRIES_MAX) {
+        return -E2BIG;
+    }
+    if (h->n_entries == h->cap_entries) {
+        h->cap_entries = h->cap_entries == 0 ? 16 : h->cap_entries * 2;
+        h->entries = mem_resize(h->entries, h->cap_entries, sizeof *h->entries);
+    }
+    h->entries[h->n_entries++] = *e;
+    return 0;
 }
 
-int hls_init(const struct index *const *segments, size_t n, int64_t start_us, struct hls *ret_hls)
+struct addition {
+    uint32_t number;
+    const struct index *ix;
+    const struct take_segment *segment;
+    bool new_map, other_kind, new_recording; /* until the first entry of it */
+};
+
+static int add_entry(struct hls *h, struct addition *a, uint32_t first, uint32_t end)
 {
-    uint64_t fragments = 0;
-    for (size_t s = 0; s < n; s++) {
-        fragments += segments[s]->n_fragments;
-    }
-    struct hls h = {.entries =
-                        mem_alloc((fragments < HLS_ENTRIES_MAX ? fragments : HLS_ENTRIES_MAX) + 1,
-                                  sizeof *h.entries)};
-    for (size_t s = 0; s < n; s++) {
-        const struct index *ix = segments[s];
-        for (uint32_t first = 0, end; first < ix->n_fragments; first = end) {
-            if (h.n_entries == HLS_ENTRIES_MAX) {
-                hls_finish(&h);
-                return -E2BIG;
+    const struct index_fragment *f = &a->ix->fragments[first], *z = &a->ix->fragments[end - 1];
+    int64_t start = a->segment->base_90k + f->start_90k;
+    bool hole = start >= h->end_90k + HOLE_90K || start <= h->end_90k - HOLE_90K;
+    close_entry(h, start);
+    const struct hls_entry e = {.segment = a->number,
+                                .init_bytes = a->ix->init_bytes,
+                                .offset = f->offset,
+                                .length = z->offset + z->moof_bytes + z->mdat_bytes - f->offset,
+                                .key_bytes = key_bytes(a->ix, first),
+                                .start_us = h->zero_us + take_us(start),
+                                .new_map = a->new_map,
+                                .breaks = h->n_entries > 0 &&
+                                          (hole || a->other_kind || a->new_recording)};
+    int r = append(h, &e);
+    h->open_90k = start;
+    h->end_90k = a->segment->base_90k + z->start_90k + z->duration_90k;
+    a->new_map = a->other_kind = a->new_recording = false;
+    return r;
+}
+
+int hls_add(struct hls *h, uint32_t number, const struct index *ix,
+            const struct take_segment *segment)
+{
+    uint64_t kind = kind_of(ix), init = init_of(ix, kind);
+    struct addition a = {.number = number,
+                         .ix = ix,
+                         .segment = segment,
+                         .new_map = !h->any || init != h->init,
+                         .other_kind = h->any && kind != h->kind,
+                         .new_recording = segment->new_recording};
+    uint32_t before = h->n_entries;
+    for (uint32_t i = 0; i < segment->n; i++) {
+        const struct take *t = &segment->takes[i];
+        uint32_t last = t->first + t->n - (t->cut ? 1 : 0); /* not what reaches into the hidden */
+        for (uint32_t first = t->first, end; first < last; first = end) {
+            end = entry_end(h, ix, first, last);
+            int r = add_entry(h, &a, first, end);
+            if (r < 0) {
+                return r;
             }
-            end = entry_end(ix, first);
-            struct hls_entry e = make_entry(segments, n, s, first, end);
-            int64_t at = ix->zero_90k - segments[0]->zero_90k + ix->fragments[first].start_90k;
-            e.start_us = start_us + (int64_t)((__int128)at * CLOCK_US / CLOCK_90K);
-            h.entries[h.n_entries++] = e;
         }
     }
-    *ret_hls = h;
+    if (h->n_entries > before) {
+        h->any = true;
+        h->kind = kind;
+        h->init = init;
+    }
     return 0;
+}
+
+void hls_end(struct hls *h)
+{
+    close_entry(h, INT64_MAX);
 }
 
 void hls_finish(struct hls *h)
@@ -124,47 +184,102 @@ void hls_finish(struct hls *h)
     *h = (struct hls){0};
 }
 
-static void format_head(const struct hls *h, struct buf *out)
+/* ---- text ---- */
+
+/* Of the nth entry as it is listed: to the next one that is, as far as nothing is missing. */
+static int64_t listed_duration(const struct hls *h, const struct hls_text *t, uint32_t i)
+{
+    int64_t duration = h->entries[i].duration_90k;
+    for (uint32_t k = i + 1;
+         t->keys_only && k < h->n_entries && h->entries[k].key_bytes == 0 && !h->entries[k].breaks;
+         k++) {
+        duration += h->entries[k].duration_90k;
+    }
+    return duration;
+}
+
+static bool listed(const struct hls_text *t, const struct hls_entry *e)
+{
+    return !t->keys_only || e->key_bytes > 0;
+}
+
+static void format_head(const struct hls *h, const struct hls_text *t, struct buf *out)
 {
     int64_t longest = CLOCK_90K;
     bool all_key = true;
     for (uint32_t i = 0; i < h->n_entries; i++) {
-        longest = h->entries[i].duration_90k > longest ? h->entries[i].duration_90k : longest;
-        all_key &= h->entries[i].key;
+        int64_t d = listed(t, &h->entries[i]) ? listed_duration(h, t, i) : 0;
+        longest = d > longest ? d : longest;
+        all_key &= h->entries[i].key_bytes > 0;
     }
     buf_printf(out, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%" PRId64 "\n",
                (longest + CLOCK_90K - 1) / CLOCK_90K);
     buf_str(out, "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n");
-    if (all_key) {
+    if (t->keys_only) {
+        buf_str(out, "#EXT-X-I-FRAMES-ONLY\n");
+    } else if (all_key) {
         buf_str(out, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     }
+    int64_t late = h->n_entries > 0 ? t->start_us - h->entries[0].start_us : 0;
+    if (t->start_us > 0 && late > 0) {
+        buf_printf(out, "#EXT-X-START:TIME-OFFSET=%" PRId64 ".%06" PRId64 ",PRECISE=YES\n",
+                   late / CLOCK_US, late % CLOCK_US);
+    }
 }
 
-static void format_entry(const struct hls_entry *e, const char *query, struct buf *out)
+/* Gaps that end, or begin, before what comes next. */
+static void format_gaps(const struct hls_text *t, uint32_t *at, int64_t next_us, struct buf *out)
 {
-    char time[CLOCK_RFC3339_SIZE];
-    clock_format(e->start_us, time);
-    if (e->other_kind) {
-        buf_str(out, "#EXT-X-DISCONTINUITY\n");
-    }
-    if (e->new_map) {
+    for (; *at < t->n_gaps && t->gaps[*at].from_us < next_us; (*at)++) {
+        const struct hls_gap *g = &t->gaps[*at];
+        char from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
+        clock_format(g->from_us, from);
+        clock_format(g->to_us, to);
         buf_printf(out,
-                   "#EXT-X-MAP:URI=\"segments/%" PRIu32 ".mp4%s\",BYTERANGE=\"%" PRIu32 "@0\"\n",
-                   e->segment, query, e->init_bytes);
+                   "#EXT-X-DATERANGE:ID=\"gap-%" PRId64 "\",CLASS=\"gap\",START-DATE=\"%s\","
+                   "END-DATE=\"%s\",X-REASON=\"%s\"\n",
+                   g->from_us, from, to, g->reason);
     }
-    int64_t us = (int64_t)((__int128)e->duration_90k * CLOCK_US / CLOCK_90K);
+}
+
+static void format_entry(const struct hls *h, const struct hls_text *t, uint32_t i, bool new_map,
+                         struct buf *out)
+{
+    const struct hls_entry *e = &h->entries[i];
+    char time[CLOCK_RFC3339_SIZE], name[HLS_NAME_SIZE];
+    clock_format(e->start_us, time);
+    t->name(t->arg, e->segment, name);
+    if (new_map) {
+        buf_printf(out, "#EXT-X-MAP:URI=\"segments/%s%s\",BYTERANGE=\"%" PRIu32 "@0\"\n", name,
+                   t->query, e->init_bytes);
+    }
+    int64_t us = take_us(listed_duration(h, t, i));
     buf_printf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%" PRId64 ".%06" PRId64 ",\n", time,
                us / CLOCK_US, us % CLOCK_US);
-    buf_printf(out, "#EXT-X-BYTERANGE:%" PRIu64 "@%" PRIu64 "\nsegments/%" PRIu32 ".mp4%s\n",
-               e->length, e->offset, e->segment, query);
+    buf_printf(out, "#EXT-X-BYTERANGE:%" PRIu64 "@%" PRIu64 "\nsegments/%s%s\n",
+               t->keys_only ? e->key_bytes : e->length, e->offset, name, t->query);
 }
 
-int hls_format(const struct hls *h, const char *query, struct buf *out)
+int hls_format(const struct hls *h, const struct hls_text *t, struct buf *out)
 {
-    format_head(h, out);
+    bool new_map = false, breaks = false;
+    uint32_t gap = 0;
+    format_head(h, t, out);
     for (uint32_t i = 0; i < h->n_entries; i++) {
-        format_entry(&h->entries[i], query, out);
+        const struct hls_entry *e = &h->entries[i];
+        new_map |= e->new_map;
+        breaks |= e->breaks;
+        if (!listed(t, e)) {
+            continue;
+        }
+        format_gaps(t, &gap, e->start_us, out);
+        if (breaks) {
+            buf_str(out, "#EXT-X-DISCONTINUITY\n");
+        }
+        format_entry(h, t, i, new_map, out);
+        new_map = breaks = false;
     }
+    format_gaps(t, &gap, INT64_MAX, out);
     buf_str(out, "#EXT-X-ENDLIST\n");
     return out->overflow ? -E2BIG : 0;
 }

@@ -1,304 +1,206 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A track is gathered first (struct track: its tables as coded bytes, its times), then the boxes
- * are written around the tables. Chunk offsets are gathered relative to the first payload byte and
- * moved once the header's size is known. Each run of a fragment becomes one chunk, so a reader that
- * plays in order reads in order. */
+/* Tracks are gathered first (mp4_track.h), then the boxes are written around their tables. Each run
+ * of a fragment becomes one chunk, so a reader that plays in order reads in order. */
 #include "playback/mp4.h"
 
+#include "base/clock.h"
 #include "playback/mp4_box.h"
+#include "playback/mp4_track.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum { MOVIE_TIMESCALE = 90000, UNITY = 0x10000, UNITY_W = 0x40000000 };
+enum { UNITY = 0x10000, UNITY_W = 0x40000000 };
 #define EPOCH_1904_S 2082844800
 
-/* A table of (count, value) pairs. */
-struct pairs {
-    struct buf b;
-    uint32_t n, count, value;
-};
-
-struct track {
-    const struct index_track *model; /* the first segment's that has it */
-    enum index_kind kind;
-    unsigned ordinal; /* among the tracks of its kind */
-    uint32_t n_samples, n_chunks, n_sync, n_stsc, n_descriptions;
-    struct {
-        const uint8_t *entry; /* borrowed from an index */
-        uint32_t len;
-    } descriptions[MP4_DESCRIPTIONS_MAX];
-    uint32_t stsc_samples, stsc_description; /* last one written */
-    struct pairs stts, ctts;
-    struct buf stss, stsc, stsz, offsets; /* offsets: 64 bits each, relative to the payload */
-    /* Media time, track timescale; 0 = decode time of the first sample. */
-    int64_t first_decode, position, shift; /* shift makes every composition offset >= 0 */
-    int64_t pts_min, pts_max_end;
-    uint32_t last_duration;
-    /* Movie time. */
-    uint64_t wait_90k, shown_90k;
-    int64_t media_time;
-};
-
-struct movie {
-    const struct mp4_params *p;
-    int64_t zero_90k; /* of the first segment */
-    struct track tracks[INDEX_TRACKS_MAX];
+struct mp4_builder {
+    int64_t start_us, end_90k;
+    struct mp4_track tracks[INDEX_TRACKS_MAX];
     uint32_t n_tracks;
-    uint64_t payload_bytes;
-    bool wide; /* 64-bit chunk offsets and mdat */
+    uint64_t samples, payload_bytes;
+    bool wide;                /* 64-bit chunk offsets and mdat */
+    struct mp4_slice *slices; /* owned; `at` relative to the payload */
+    uint32_t n_slices, cap_slices;
 };
-
-static int64_t rescale(int64_t v, uint32_t from, uint32_t to)
-{
-    if (from == to) {
-        return v;
-    }
-    __int128 x = (__int128)v * to;
-    x = (x + (x < 0 ? -(int64_t)(from / 2) : (int64_t)(from / 2))) / from;
-    return x > INT64_MAX / 8 ? INT64_MAX / 8 : x < INT64_MIN / 8 ? INT64_MIN / 8 : (int64_t)x;
-}
-
-static void pairs_flush(struct pairs *t)
-{
-    if (t->count > 0) {
-        buf_be32(&t->b, t->count);
-        buf_be32(&t->b, t->value);
-        t->n++;
-        t->count = 0;
-    }
-}
-
-static void pairs_add(struct pairs *t, uint32_t value)
-{
-    if (t->count > 0 && t->value != value) {
-        pairs_flush(t);
-    }
-    t->value = value;
-    t->count++;
-}
 
 /* ---- gathering ---- */
 
-/* The segment's track that continues this one, or -1. */
-static int find_track(const struct index *ix, enum index_kind kind, unsigned ordinal)
+struct mp4_builder *mp4_begin(int64_t start_us, int64_t end_90k)
 {
-    for (uint32_t t = 0; t < ix->n_tracks; t++) {
-        if (ix->tracks[t].kind == kind && ordinal-- == 0) {
-            return (int)t;
-        }
-    }
-    return -1;
+    struct mp4_builder *b = mem_new(struct mp4_builder);
+    b->start_us = start_us;
+    b->end_90k = end_90k;
+    return b;
 }
 
-static void list_tracks(struct movie *m)
+struct mp4_builder *mp4_cancel(struct mp4_builder *b)
 {
-    for (size_t s = 0; s < m->p->n_segments; s++) {
-        const struct index *ix = m->p->segments[s];
-        unsigned ordinals[2] = {0};
-        for (uint32_t t = 0; t < ix->n_tracks; t++) {
-            enum index_kind kind = ix->tracks[t].kind;
-            unsigned ordinal = ordinals[kind]++;
-            bool known = false;
-            for (uint32_t i = 0; i < m->n_tracks; i++) {
-                known |= m->tracks[i].kind == kind && m->tracks[i].ordinal == ordinal;
-            }
-            if (!known && ix->tracks[t].n_samples > 0 && m->n_tracks < INDEX_TRACKS_MAX) {
-                m->tracks[m->n_tracks++] =
-                    (struct track){.model = &ix->tracks[t], .kind = kind, .ordinal = ordinal};
-            }
+    if (b != NULL) {
+        for (uint32_t i = 0; i < b->n_tracks; i++) {
+            mp4_track_finish(&b->tracks[i]);
         }
+        free(b->slices);
+        free(b);
     }
+    return NULL;
 }
 
-static int describe(struct track *t, const struct index_track *from, uint32_t *ret_index)
+/* The movie's track that goes on with this one; NULL when there are too many. */
+static struct mp4_track *find_track(struct mp4_builder *b, const struct index *ix, uint32_t track)
 {
-    const uint8_t *entry = from->stsd + STSD_ENTRIES;
-    uint32_t len = from->stsd_len - STSD_ENTRIES;
-    for (uint32_t i = 0; i < t->n_descriptions; i++) {
-        if (t->descriptions[i].len == len && memcmp(t->descriptions[i].entry, entry, len) == 0) {
-            *ret_index = i + 1;
-            return 0;
+    enum index_kind kind = ix->tracks[track].kind;
+    unsigned ordinal = 0;
+    for (uint32_t t = 0; t < track; t++) {
+        ordinal += ix->tracks[t].kind == kind;
+    }
+    for (uint32_t i = 0; i < b->n_tracks; i++) {
+        if (b->tracks[i].kind == kind && b->tracks[i].ordinal == ordinal) {
+            return &b->tracks[i];
         }
     }
-    if (t->n_descriptions == MP4_DESCRIPTIONS_MAX) {
-        return -E2BIG;
+    if (b->n_tracks == INDEX_TRACKS_MAX) {
+        return NULL;
     }
-    t->descriptions[t->n_descriptions].entry = entry;
-    t->descriptions[t->n_descriptions].len = len;
-    *ret_index = ++t->n_descriptions;
-    return 0;
+    mp4_track_init(&b->tracks[b->n_tracks], &ix->tracks[track], ordinal, MP4_HEADER_MAX);
+    return &b->tracks[b->n_tracks++];
 }
 
-/* Decode time of this sample closes the one before. Rounding between segments (up to a
- * millisecond) is not written down; since positions are compared with absolute time, it never adds
- * up. */
-static void add_time(struct track *t, int64_t decode)
+/* Which samples of a run are kept. */
+struct kept {
+    uint32_t first, n; /* of the track's samples */
+    int64_t decode_time;
+    uint64_t skip_bytes, bytes, run_bytes;
+};
+
+/* The ends of a film and what is hidden beside a take, on a track's own time line. */
+struct bounds {
+    int64_t low, high, end;
+};
+
+static int64_t bound(int64_t t_90k, int64_t base_90k, uint32_t timescale)
 {
-    if (t->n_samples == 0) {
-        t->first_decode = decode;
+    return t_90k == INT64_MIN || t_90k == INT64_MAX
+               ? t_90k
+               : mp4_rescale(t_90k - base_90k, CLOCK_90K, timescale);
+}
+
+/* Sounds are dropped wherever they lie outside. Of pictures each may need the ones before it: what
+ * follows the first that reaches into something hidden goes, and what follows the last one that is
+ * shown. */
+static struct kept keep_samples(const struct index_track *k, const struct index_run *run,
+                                const struct bounds *o)
+{
+    struct kept r = {.first = run->first_sample, .decode_time = run->decode_time};
+    int64_t decode = run->decode_time;
+    bool video = k->kind == INDEX_VIDEO, over = false;
+    uint64_t after = 0; /* bytes kept only if something shown follows */
+    uint32_t waiting = 0;
+    for (uint32_t i = 0; i < run->n_samples; i++) {
+        const struct index_sample *s = &k->samples[run->first_sample + i];
+        int64_t at = decode + s->composition;
+        decode += s->duration;
+        r.run_bytes += s->size;
+        if (!video && r.n == 0 && at < o->low) {
+            r.first++;
+            r.decode_time = decode;
+            r.skip_bytes += s->size;
+            continue;
+        }
+        over |= at + s->duration > o->high && o->high != INT64_MAX;
+        waiting += over ? 0 : 1;
+        after += over ? 0 : s->size;
+        if (at < o->end && !over) {
+            r.n += waiting;
+            r.bytes += after;
+            waiting = 0;
+            after = 0;
+        }
+    }
+    return r;
+}
+
+static void add_slice(struct mp4_builder *b, uint32_t segment, uint64_t offset, uint64_t length)
+{
+    struct mp4_slice *last = b->n_slices > 0 ? &b->slices[b->n_slices - 1] : NULL;
+    if (length == 0) {
         return;
     }
-    int64_t delta = decode - t->first_decode - t->position;
-    int64_t off = delta - t->last_duration;
-    int64_t slack = t->model->timescale / 1000 + 1;
-    if (off >= -slack && off <= slack) {
-        delta = t->last_duration;
+    if (last != NULL && last->segment == segment && last->offset + last->length == offset) {
+        last->length += (uint32_t)length;
+    } else {
+        if (b->n_slices == b->cap_slices) {
+            b->cap_slices = b->cap_slices == 0 ? 64 : b->cap_slices * 2;
+            b->slices = mem_resize(b->slices, b->cap_slices, sizeof *b->slices);
+        }
+        b->slices[b->n_slices++] = (struct mp4_slice){.at = b->payload_bytes,
+                                                      .offset = offset,
+                                                      .length = (uint32_t)length,
+                                                      .segment = segment};
     }
-    delta = delta < 0 ? 0 : delta > UINT32_MAX ? UINT32_MAX : delta;
-    pairs_add(&t->stts, (uint32_t)delta);
-    t->position += delta;
+    b->payload_bytes += length;
 }
 
-static void add_sample(struct track *t, const struct index_sample *s, int64_t decode,
-                       int64_t composition, uint32_t duration)
+static int add_run(struct mp4_builder *b, const struct mp4_addition *a, uint32_t track,
+                   const struct kept *kept)
 {
-    add_time(t, decode);
-    int64_t pts = t->position + composition + t->shift;
-    if (t->n_samples == 0 || pts < t->pts_min) {
-        t->pts_min = pts;
-    }
-    if (pts + duration > t->pts_max_end) {
-        t->pts_max_end = pts + duration;
-    }
-    t->n_samples++;
-    t->last_duration = duration;
-    pairs_add(&t->ctts, (uint32_t)(composition + t->shift));
-    buf_be32(&t->stsz, s->size);
-    if (s->sync) {
-        buf_be32(&t->stss, t->n_samples);
-        t->n_sync++;
-    }
-}
-
-static uint64_t run_bytes(const struct index *ix, uint32_t fragment, uint32_t track)
-{
-    const struct index_run *r = &ix->fragments[fragment].runs[track];
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < r->n_samples; i++) {
-        bytes += ix->tracks[track].samples[r->first_sample + i].size;
-    }
-    return bytes;
-}
-
-static void add_chunk(struct track *t, uint64_t at, uint32_t n_samples, uint32_t description)
-{
-    buf_be64(&t->offsets, at);
-    t->n_chunks++;
-    if (t->stsc_samples != n_samples || t->stsc_description != description) {
-        buf_be32(&t->stsc, t->n_chunks);
-        buf_be32(&t->stsc, n_samples);
-        buf_be32(&t->stsc, description);
-        t->n_stsc++;
-        t->stsc_samples = n_samples;
-        t->stsc_description = description;
-    }
-}
-
-static void add_run(struct track *t, const struct index_track *from, const struct index_run *r,
-                    int64_t base)
-{
-    uint32_t scale = t->model->timescale;
-    int64_t decode = r->decode_time;
-    for (uint32_t i = 0; i < r->n_samples; i++) {
-        const struct index_sample *s = &from->samples[r->first_sample + i];
-        int64_t duration = rescale(s->duration, from->timescale, scale);
-        add_sample(t, s, base + rescale(decode, from->timescale, scale),
-                   rescale(s->composition, from->timescale, scale),
-                   duration > UINT32_MAX ? UINT32_MAX : (uint32_t)duration);
-        decode += s->duration;
-    }
-}
-
-/* All runs of one track of one segment; at: the segment's first payload byte. */
-static int add_segment(struct movie *m, struct track *t, const struct index *ix, uint64_t at)
-{
-    int which = find_track(ix, t->kind, t->ordinal);
-    if (which < 0 || ix->tracks[which].n_samples == 0) {
+    const struct index_track *k = &a->index->tracks[track];
+    struct mp4_track *t = find_track(b, a->index, track);
+    struct mp4_chunk c = {.at = b->payload_bytes,
+                          .first = kept->first,
+                          .n = kept->n,
+                          .decode_time = kept->decode_time,
+                          .base_90k = a->segment->base_90k};
+    if (t == NULL) {
         return 0;
     }
-    uint32_t description;
-    int r = describe(t, &ix->tracks[which], &description);
-    if (r < 0) {
-        return r;
+    b->samples += kept->n;
+    if (b->samples > MP4_SAMPLES_MAX) {
+        return -E2BIG;
     }
-    int64_t base = rescale(ix->zero_90k - m->zero_90k, MOVIE_TIMESCALE, t->model->timescale);
-    for (uint32_t f = 0; f < ix->n_fragments; f++) {
-        const struct index_run *run = &ix->fragments[f].runs[which];
-        if (run->n_samples > 0) {
-            uint64_t before = 0;
-            for (uint32_t other = 0; other < (uint32_t)which; other++) {
-                before += run_bytes(ix, f, other);
+    int r = mp4_track_describe(t, k, &c.description);
+    if (r == 0) {
+        mp4_track_add(t, k, &c);
+    }
+    return r;
+}
+
+static int add_fragment(struct mp4_builder *b, const struct mp4_addition *a,
+                        const struct take *take, uint32_t fragment)
+{
+    const struct index *ix = a->index;
+    const struct index_fragment *g = &ix->fragments[fragment];
+    uint64_t offset = g->offset + g->moof_bytes + MDAT_HEADER;
+    for (uint32_t t = 0; t < ix->n_tracks; t++) {
+        uint32_t scale = ix->tracks[t].timescale;
+        int64_t base = a->segment->base_90k;
+        const struct bounds o = {.low = bound(take->low_90k, base, scale),
+                                 .high = bound(take->high_90k, base, scale),
+                                 .end = bound(b->end_90k, base, scale)};
+        struct kept kept = keep_samples(&ix->tracks[t], &g->runs[t], &o);
+        if (kept.n > 0) {
+            int r = add_run(b, a, t, &kept);
+            if (r < 0) {
+                return r;
             }
-            add_chunk(t, at + before, run->n_samples, description);
-            add_run(t, &ix->tracks[which], run, base);
+            add_slice(b, a->number, offset + kept.skip_bytes, kept.bytes);
         }
-        at += ix->fragments[f].mdat_bytes - MDAT_HEADER;
+        offset += kept.run_bytes;
     }
     return 0;
 }
 
-static void find_shift(const struct movie *m, struct track *t)
+int mp4_add(struct mp4_builder *b, const struct mp4_addition *a)
 {
-    int64_t min = 0;
-    for (size_t s = 0; s < m->p->n_segments; s++) {
-        const struct index *ix = m->p->segments[s];
-        int which = find_track(ix, t->kind, t->ordinal);
-        for (uint32_t i = 0; which >= 0 && i < ix->tracks[which].n_samples; i++) {
-            int64_t c = rescale(ix->tracks[which].samples[i].composition,
-                                ix->tracks[which].timescale, t->model->timescale);
-            min = c < min ? c : min;
+    for (uint32_t i = 0; i < a->segment->n; i++) {
+        const struct take *take = &a->segment->takes[i];
+        for (uint32_t f = take->first; f < take->first + take->n; f++) {
+            int r = add_fragment(b, a, take, f);
+            if (r < 0) {
+                return r;
+            }
         }
     }
-    t->shift = -min;
-}
-
-/* Where the track's presentation begins, in its own time and in the movie's. */
-static void place(struct track *t)
-{
-    uint32_t scale = t->model->timescale;
-    int64_t start = -t->first_decode + t->shift; /* the movie's zero on the track's time line */
-    int64_t early = start - t->pts_min;
-    if (early <= 0) {
-        t->wait_90k = (uint64_t)rescale(-early, scale, MOVIE_TIMESCALE);
-        t->media_time = t->pts_min;
-    } else {
-        /* A fraction of the first picture is rounding, not something to skip. */
-        int64_t picture = t->kind == INDEX_VIDEO ? t->model->samples[0].duration : 0;
-        t->media_time = early < picture / 2 ? t->pts_min : start;
-    }
-    int64_t shown = t->pts_max_end - t->media_time;
-    t->shown_90k = shown > 0 ? (uint64_t)rescale(shown, scale, MOVIE_TIMESCALE) : 0;
-}
-
-static int gather_track(struct movie *m, struct track *t)
-{
-    struct buf *all[] = {&t->stts.b, &t->ctts.b, &t->stss, &t->stsc, &t->stsz, &t->offsets};
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        all[i]->max = MP4_HEADER_MAX;
-    }
-    find_shift(m, t);
-    uint64_t at = 0;
-    for (size_t s = 0; s < m->p->n_segments; s++) {
-        const struct index *ix = m->p->segments[s];
-        int r = add_segment(m, t, ix, at);
-        if (r < 0) {
-            return r;
-        }
-        for (uint32_t f = 0; f < ix->n_fragments; f++) {
-            at += ix->fragments[f].mdat_bytes - MDAT_HEADER;
-        }
-    }
-    pairs_add(&t->stts, t->last_duration);
-    t->position += t->last_duration;
-    pairs_flush(&t->stts);
-    pairs_flush(&t->ctts);
-    place(t);
-    bool overflow = false;
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        overflow |= all[i]->overflow;
-    }
-    return overflow ? -E2BIG : 0;
+    return 0;
 }
 
 /* ---- writing ---- */
@@ -331,7 +233,7 @@ static uint32_t creation_time(int64_t start_us)
     return s > 0 && s <= UINT32_MAX ? (uint32_t)s : 0;
 }
 
-static void write_mvhd(struct buf *b, const struct movie *m)
+static void write_mvhd(struct buf *b, const struct mp4_builder *m)
 {
     uint64_t duration = 0;
     for (uint32_t t = 0; t < m->n_tracks; t++) {
@@ -339,11 +241,11 @@ static void write_mvhd(struct buf *b, const struct movie *m)
         duration = d > duration ? d : duration;
     }
     bool v1 = duration >= UINT32_MAX;
-    uint32_t created = creation_time(m->p->start_us);
+    uint32_t created = creation_time(m->start_us);
     size_t mvhd = box_open_full(b, "mvhd", v1, 0);
     box_number(b, v1, created);
     box_number(b, v1, created);
-    buf_be32(b, MOVIE_TIMESCALE);
+    buf_be32(b, CLOCK_90K);
     box_number(b, v1, duration);
     buf_be32(b, UNITY); /* rate */
     buf_be16(b, 0x100); /* volume */
@@ -354,11 +256,12 @@ static void write_mvhd(struct buf *b, const struct movie *m)
     box_close(b, mvhd);
 }
 
-static void write_tkhd(struct buf *b, const struct movie *m, const struct track *t, uint32_t id)
+static void write_tkhd(struct buf *b, const struct mp4_builder *m, const struct mp4_track *t,
+                       uint32_t id)
 {
     uint64_t duration = t->wait_90k + t->shown_90k;
     bool v1 = duration >= UINT32_MAX;
-    uint32_t created = creation_time(m->p->start_us);
+    uint32_t created = creation_time(m->start_us);
     size_t tkhd = box_open_full(b, "tkhd", v1, 3); /* enabled, in the movie */
     box_number(b, v1, created);
     box_number(b, v1, created);
@@ -368,9 +271,9 @@ static void write_tkhd(struct buf *b, const struct movie *m, const struct track 
     box_zeros(b, 12);
     buf_be16(b, t->kind == INDEX_AUDIO ? 0x100 : 0); /* volume */
     buf_be16(b, 0);
-    write_matrix(b, t->kind == INDEX_VIDEO ? t->model->matrix : NULL);
-    buf_be32(b, (uint32_t)t->model->width << 16);
-    buf_be32(b, (uint32_t)t->model->height << 16);
+    write_matrix(b, t->kind == INDEX_VIDEO ? t->matrix : NULL);
+    buf_be32(b, (uint32_t)t->width << 16);
+    buf_be32(b, (uint32_t)t->height << 16);
     box_close(b, tkhd);
 }
 
@@ -381,7 +284,7 @@ static void write_edit(struct buf *b, bool v1, uint64_t duration, int64_t media_
     buf_be32(b, UNITY); /* rate */
 }
 
-static void write_edts(struct buf *b, const struct track *t)
+static void write_edts(struct buf *b, const struct mp4_track *t)
 {
     bool v1 = t->wait_90k > INT32_MAX || t->shown_90k > INT32_MAX || t->media_time > INT32_MAX;
     size_t edts = box_open(b, "edts");
@@ -395,22 +298,22 @@ static void write_edts(struct buf *b, const struct track *t)
     box_close(b, edts);
 }
 
-static void write_mdhd(struct buf *b, const struct movie *m, const struct track *t)
+static void write_mdhd(struct buf *b, const struct mp4_builder *m, const struct mp4_track *t)
 {
     uint64_t duration = (uint64_t)t->position;
     bool v1 = duration >= UINT32_MAX;
-    uint32_t created = creation_time(m->p->start_us);
+    uint32_t created = creation_time(m->start_us);
     size_t mdhd = box_open_full(b, "mdhd", v1, 0);
     box_number(b, v1, created);
     box_number(b, v1, created);
-    buf_be32(b, t->model->timescale);
+    buf_be32(b, t->timescale);
     box_number(b, v1, duration);
     buf_be16(b, 0x55c4); /* language: und */
     buf_be16(b, 0);
     box_close(b, mdhd);
 }
 
-static void write_handler(struct buf *b, const struct track *t)
+static void write_handler(struct buf *b, const struct mp4_track *t)
 {
     size_t hdlr = box_open_full(b, "hdlr", 0, 0);
     buf_be32(b, 0);
@@ -421,7 +324,7 @@ static void write_handler(struct buf *b, const struct track *t)
     box_close(b, hdlr);
 }
 
-static void write_media_header(struct buf *b, const struct track *t)
+static void write_media_header(struct buf *b, const struct mp4_track *t)
 {
     bool video = t->kind == INDEX_VIDEO;
     size_t head = box_open_full(b, video ? "vmhd" : "smhd", 0, video ? 1 : 0);
@@ -444,7 +347,7 @@ static void write_table(struct buf *b, const char *type, uint32_t n, const struc
     box_close(b, box);
 }
 
-static void write_stsd(struct buf *b, const struct track *t)
+static void write_stsd(struct buf *b, const struct mp4_track *t)
 {
     size_t stsd = box_open_full(b, "stsd", 0, 0);
     buf_be32(b, t->n_descriptions);
@@ -455,7 +358,8 @@ static void write_stsd(struct buf *b, const struct track *t)
 }
 
 /* Room for the chunk offsets; returns where the first goes. */
-static size_t write_offset_room(struct buf *b, const struct movie *m, const struct track *t)
+static size_t write_offset_room(struct buf *b, const struct mp4_builder *m,
+                                const struct mp4_track *t)
 {
     size_t box = box_open_full(b, m->wide ? "co64" : "stco", 0, 0);
     buf_be32(b, t->n_chunks);
@@ -465,7 +369,7 @@ static size_t write_offset_room(struct buf *b, const struct movie *m, const stru
     return where;
 }
 
-static size_t write_stbl(struct buf *b, const struct movie *m, const struct track *t)
+static size_t write_stbl(struct buf *b, const struct mp4_builder *m, const struct mp4_track *t)
 {
     size_t stbl = box_open(b, "stbl");
     write_stsd(b, t);
@@ -487,7 +391,8 @@ static size_t write_stbl(struct buf *b, const struct movie *m, const struct trac
     return where;
 }
 
-static size_t write_trak(struct buf *b, const struct movie *m, const struct track *t, uint32_t id)
+static size_t write_trak(struct buf *b, const struct mp4_builder *m, const struct mp4_track *t,
+                         uint32_t id)
 {
     size_t trak = box_open(b, "trak");
     write_tkhd(b, m, t, id);
@@ -504,7 +409,8 @@ static size_t write_trak(struct buf *b, const struct movie *m, const struct trac
     return where;
 }
 
-static void move_offsets(struct buf *b, const struct movie *m, const struct track *t, size_t where)
+static void move_offsets(struct buf *b, const struct mp4_builder *m, const struct mp4_track *t,
+                         size_t where)
 {
     for (uint32_t i = 0; i < t->n_chunks; i++) {
         uint64_t at = box_read_be64(t->offsets.data + (size_t)i * 8) + b->len;
@@ -516,7 +422,7 @@ static void move_offsets(struct buf *b, const struct movie *m, const struct trac
     }
 }
 
-static int write_header(const struct movie *m, struct buf *b)
+static int write_header(const struct mp4_builder *m, struct buf *b)
 {
     size_t where[INDEX_TRACKS_MAX];
     write_ftyp(b);
@@ -542,85 +448,54 @@ static int write_header(const struct movie *m, struct buf *b)
 
 /* ---- the whole ---- */
 
-static void list_slices(const struct mp4_params *p, uint64_t at, struct mp4 *ret)
+static int end_tracks(struct mp4_builder *b)
 {
-    for (size_t s = 0; s < p->n_segments; s++) {
-        for (uint32_t f = 0; f < p->segments[s]->n_fragments; f++) {
-            const struct index_fragment *g = &p->segments[s]->fragments[f];
-            if (g->mdat_bytes > MDAT_HEADER) {
-                ret->slices[ret->n_slices++] =
-                    (struct mp4_slice){.at = at,
-                                       .offset = g->offset + g->moof_bytes + MDAT_HEADER,
-                                       .length = g->mdat_bytes - MDAT_HEADER,
-                                       .segment = (uint32_t)s};
-                at += g->mdat_bytes - MDAT_HEADER;
-            }
-        }
+    int r = 0;
+    for (uint32_t i = 0; i < b->n_tracks && r == 0; i++) {
+        r = mp4_track_end(&b->tracks[i], b->end_90k);
     }
-    ret->size_bytes = at;
+    b->wide = b->payload_bytes + MP4_HEADER_MAX > UINT32_MAX;
+    return r;
 }
 
-static void finish_movie(struct movie *m)
+int mp4_end(struct mp4_builder *b, struct mp4 *ret_mp4)
 {
-    for (uint32_t i = 0; i < m->n_tracks; i++) {
-        struct track *t = &m->tracks[i];
-        buf_finish(&t->stts.b);
-        buf_finish(&t->ctts.b);
-        buf_finish(&t->stss);
-        buf_finish(&t->stsc);
-        buf_finish(&t->stsz);
-        buf_finish(&t->offsets);
+    struct buf header = BUF_INIT(MP4_HEADER_MAX);
+    int r = end_tracks(b);
+    r = r < 0 ? r : write_header(b, &header);
+    if (r < 0) {
+        buf_finish(&header);
+        mp4_cancel(b);
+        return r;
     }
-}
-
-static int measure(struct movie *m, uint32_t *ret_fragments)
-{
-    uint64_t samples = 0, fragments = 0;
-    for (size_t s = 0; s < m->p->n_segments; s++) {
-        const struct index *ix = m->p->segments[s];
-        for (uint32_t t = 0; t < ix->n_tracks; t++) {
-            samples += ix->tracks[t].n_samples;
-        }
-        for (uint32_t f = 0; f < ix->n_fragments; f++) {
-            m->payload_bytes += ix->fragments[f].mdat_bytes - MDAT_HEADER;
-        }
-        fragments += ix->n_fragments;
+    struct mp4 out = {.header_bytes = header.len,
+                      .size_bytes = header.len + b->payload_bytes,
+                      .n_slices = b->n_slices,
+                      .slices = b->slices};
+    for (uint32_t i = 0; i < out.n_slices; i++) {
+        out.slices[i].at += header.len;
     }
-    if (samples > MP4_SAMPLES_MAX || fragments > MP4_SAMPLES_MAX) {
-        return -E2BIG;
-    }
-    m->wide = m->payload_bytes + MP4_HEADER_MAX > UINT32_MAX;
-    *ret_fragments = (uint32_t)fragments;
+    b->slices = NULL;
+    out.header = buf_take(&header);
+    *ret_mp4 = out;
+    mp4_cancel(b);
     return 0;
 }
 
 int mp4_init(const struct mp4_params *p, struct mp4 *ret_mp4)
 {
-    struct movie m = {.p = p, .zero_90k = p->segments[0]->zero_90k};
-    struct buf b = BUF_INIT(MP4_HEADER_MAX);
-    uint32_t fragments = 0;
-    int r = measure(&m, &fragments);
-    if (r < 0) {
-        return r;
+    struct mp4_builder *b = mp4_begin(p->start_us, INT64_MAX);
+    for (size_t s = 0; s < p->n_segments; s++) {
+        struct take_segment all;
+        take_all(p->segments[s], p->segments[0]->zero_90k, &all);
+        int r = mp4_add(b, &(struct mp4_addition){
+                               .number = (uint32_t)s, .index = p->segments[s], .segment = &all});
+        if (r < 0) {
+            mp4_cancel(b);
+            return r;
+        }
     }
-    list_tracks(&m);
-    for (uint32_t t = 0; t < m.n_tracks && r == 0; t++) {
-        r = gather_track(&m, &m.tracks[t]);
-    }
-    if (r == 0) {
-        r = write_header(&m, &b);
-    }
-    finish_movie(&m);
-    if (r < 0) {
-        buf_finish(&b);
-        return r;
-    }
-    struct mp4 out = {.header_bytes = b.len};
-    out.slices = mem_alloc(fragments + 1, sizeof *out.slices);
-    list_slices(p, b.len, &out);
-    out.header = buf_take(&b);
-    *ret_mp4 = out;
-    return 0;
+    return mp4_end(b, ret_mp4);
 }
 
 void mp4_finish(struct mp4 *m)

@@ -6,13 +6,15 @@
 #include "base/clock.h"
 #include "ledger/ledger.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { GATE_SLOTS = 4096 };
 
 struct gate_key {
-    struct id who, clip;
-    uint8_t kind, action;
+    struct id who, subject;
+    int64_t from_us, to_us; /* of a span; 0: any part of the camera's time */
+    uint8_t kind, action, pad[6];
 };
 
 struct view_gate {
@@ -25,18 +27,18 @@ struct view_gate {
 struct record_op {
     struct playback *pb;
     struct gate_key key;
-    enum playback_action action;
     playback_done_fn *done;
     void *arg;
 };
 
 static const struct {
-    const char *name;
+    const char *of_clip, *of_camera;
     int64_t quiet_s;
 } actions[PLAYBACK_ACTIONS] = {
-    [PLAYBACK_VIEW] = {"clip.view", PLAYBACK_VIEW_S},
-    [PLAYBACK_STILL] = {"clip.still", PLAYBACK_STILL_S},
-    [PLAYBACK_DOWNLOAD] = {"clip.download", PLAYBACK_DOWNLOAD_S},
+    [PLAYBACK_VIEW] = {"clip.view", "camera.view", PLAYBACK_VIEW_S},
+    [PLAYBACK_STILL] = {"clip.still", "camera.still", PLAYBACK_STILL_S},
+    [PLAYBACK_DOWNLOAD] = {"clip.download", "camera.download", PLAYBACK_DOWNLOAD_S},
+    [PLAYBACK_EXPORT] = {"clip.export", "camera.export", PLAYBACK_EXPORT_S},
 };
 
 struct view_gate *view_gate_create(void)
@@ -60,11 +62,21 @@ static size_t slot_of(const struct gate_key *k)
     return h % GATE_SLOTS;
 }
 
-static struct gate_key key_of(const struct principal *who, const struct id *clip,
+/* A segment needs no entry of its own after one of any span of its camera: who has its name got it
+ * from a playlist that is on the record. */
+static struct gate_key key_of(const struct principal *who, const struct playback_clip *c,
                               enum playback_action action)
 {
-    return (struct gate_key){
-        .who = who->id, .clip = *clip, .kind = (uint8_t)who->kind, .action = (uint8_t)action};
+    struct gate_key k = {.who = who->id,
+                         .subject = c->subject.id,
+                         .kind = (uint8_t)who->kind,
+                         .action = (uint8_t)action};
+    if (c->subject.kind == PLAYBACK_SEGMENT) {
+        k.subject = c->camera;
+    }
+    k.from_us = c->subject.from_us;
+    k.to_us = c->subject.to_us;
+    return k;
 }
 
 static bool passes(const struct view_gate *g, const struct gate_key *k)
@@ -74,43 +86,60 @@ static bool passes(const struct view_gate *g, const struct gate_key *k)
            g->slots[slot].until_us > clock_now_us();
 }
 
+static void remember(struct view_gate *g, const struct gate_key *k)
+{
+    size_t slot = slot_of(k);
+    g->slots[slot].key = *k;
+    g->slots[slot].until_us = clock_now_us() + actions[k->action].quiet_s * (int64_t)CLOCK_US;
+}
+
 static void record_done(void *arg, const struct db_reply *r)
 {
     struct record_op *op = arg;
-    struct view_gate *gate = op->pb->gate;
     bool ok = db_status(r) == 0;
     if (ok) {
-        size_t slot = slot_of(&op->key);
-        gate->slots[slot].key = op->key;
-        gate->slots[slot].until_us =
-            clock_now_us() + actions[op->action].quiet_s * (int64_t)CLOCK_US;
+        remember(op->pb->gate, &op->key);
+        op->key.from_us = op->key.to_us = 0;
+        remember(op->pb->gate, &op->key);
     }
     op->done(op->arg, ok ? 0 : PLAYBACK_E_UNAVAILABLE);
     op->pb->under_way--;
     free(op);
 }
 
+static void add_entry(struct db_tx *tx, const struct playback_clip *c, const struct principal *who,
+                      enum playback_action action, const char *request_id)
+{
+    bool clip = c->subject.kind == PLAYBACK_CLIP;
+    char detail[2 * CLOCK_RFC3339_SIZE + 32], from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
+    clock_format(c->start_us, from);
+    clock_format(c->end_us, to);
+    snprintf(detail, sizeof detail, "{\"from\":\"%s\",\"to\":\"%s\"}", from, to);
+    const struct ledger_entry e = {
+        .action = clip ? actions[action].of_clip : actions[action].of_camera,
+        .household = &c->household,
+        .who = who,
+        .subject_kind = clip ? "clip" : "camera",
+        .subject = clip ? &c->subject.id : &c->camera,
+        .detail_json = clip ? NULL : detail,
+        .request_id = request_id,
+    };
+    ledger_add(tx, &e);
+}
+
 bool playback_record(struct playback *pb, const struct playback_clip *c,
                      const struct principal *who, enum playback_action action,
                      const char *request_id, playback_done_fn *done, void *arg)
 {
-    struct gate_key key = key_of(who, &c->id, action);
+    struct gate_key key = key_of(who, c, action);
     if (passes(pb->gate, &key)) {
         return true;
     }
     struct record_op *op = mem_new(struct record_op);
-    *op = (struct record_op){.pb = pb, .key = key, .action = action, .done = done, .arg = arg};
+    *op = (struct record_op){.pb = pb, .key = key, .done = done, .arg = arg};
     pb->under_way++;
     struct db_tx *tx = db_tx_begin(pb->p.db);
-    const struct ledger_entry e = {
-        .action = actions[action].name,
-        .household = &c->household,
-        .who = who,
-        .subject_kind = "clip",
-        .subject = &c->id,
-        .request_id = request_id,
-    };
-    ledger_add(tx, &e);
+    add_entry(tx, c, who, action, request_id);
     db_tx_commit(tx, record_done, op);
     return false;
 }

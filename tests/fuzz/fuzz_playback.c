@@ -6,6 +6,41 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
+static void name(void *arg, uint32_t segment, char out[HLS_NAME_SIZE])
+{
+    (void)arg;
+    (void)segment;
+    out[0] = 0;
+}
+
+/* As a film with something hidden in its middle, and as a span of it. */
+static bool show(struct hls *h, const struct index *ix)
+{
+    const struct take_hidden hidden = {.from_90k = 90000, .to_90k = 180000};
+    const struct take_film film = {
+        .from_90k = 45000, .to_90k = 400000, .n_hidden = 1, .hidden = &hidden};
+    const struct take_row row = {.duration_90k = ix->duration_90k, .zero_90k = ix->zero_90k};
+    const struct take_source source = {.row = &row, .index = ix, .next_is_key = true};
+    struct take_state state = {0};
+    struct mp4_builder *b = mp4_begin(0, film.to_90k);
+    struct mp4 m;
+    bool ok = true;
+    for (uint32_t i = 0; i < 2 && ok; i++) {
+        struct take_segment s;
+        take_fragments(&film, &state, &source, &s);
+        ok = hls_add(h, i, ix, &s) == 0 &&
+             mp4_add(b, &(struct mp4_addition){.number = i, .index = ix, .segment = &s}) == 0;
+    }
+    hls_end(h);
+    if (mp4_end(b, &m) == 0) {
+        for (uint32_t i = 0; i < m.n_slices; i++) {
+            ALWAYS(m.slices[i].offset + m.slices[i].length <= ix->plain_bytes);
+        }
+        mp4_finish(&m);
+    }
+    return ok;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     struct index ix;
@@ -27,13 +62,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     }
     struct hls h;
     struct buf b = BUF_INIT(HLS_TEXT_MAX);
-    if (hls_init(twice, 2, 1, &h) == 0) {
+    hls_begin(&h, 1, 180000);
+    if (show(&h, &ix)) {
         for (uint32_t i = 0; i < h.n_entries; i++) {
             ALWAYS(h.entries[i].offset + h.entries[i].length <= ix.plain_bytes);
+            ALWAYS(h.entries[i].key_bytes <= h.entries[i].length);
         }
-        ALWAYS(hls_format(&h, "", &b) == 0);
-        hls_finish(&h);
+        ALWAYS(hls_format(&h, &(struct hls_text){.query = "", .name = name}, &b) == 0);
     }
+    hls_finish(&h);
     buf_finish(&b);
     index_finish(&ix);
     return 0;

@@ -24,6 +24,7 @@ def table():
 OWNER = {"owner", "owner-cookie"}
 OFFICERS = {"officer", "officer-evidence", "officer-other-agency"}
 LINK = {"owner", "owner-cookie", "link"}
+CAMERA_LINK = {"owner", "owner-cookie", "camera-link"}
 ANYONE = None  # the route is for all: what it says is no one's
 
 # method pattern: (who gets a 2xx, path with the owner's things, JSON body or bytes). Unsafe routes are asked by the ones who
@@ -44,6 +45,13 @@ ROUTES = {
     "GET /api/v1/cameras/{id}/viewers": (OWNER, "/api/v1/cameras/{camera}/viewers", None),
     "DELETE /api/v1/cameras/{id}/viewers/{viewer_id}": (set(), "/api/v1/cameras/{camera}/viewers/{clip}", None),
     "POST /api/v1/cameras/{id}/secret": ({"owner"}, "/api/v1/cameras/{spare_camera}/secret", None),
+    "GET /api/v1/cameras/{id}/timeline": (OWNER, "/api/v1/cameras/{camera}/timeline?{span}", None),
+    "GET /api/v1/cameras/{id}/master.m3u8": (CAMERA_LINK, "/api/v1/cameras/{camera}/master.m3u8?{span}", None),
+    "GET /api/v1/cameras/{id}/index.m3u8": (CAMERA_LINK, "/api/v1/cameras/{camera}/index.m3u8?{span}", None),
+    "GET /api/v1/cameras/{id}/iframes.m3u8": (CAMERA_LINK, "/api/v1/cameras/{camera}/iframes.m3u8?{span}", None),
+    "GET /api/v1/cameras/{id}/segments/{file}": (CAMERA_LINK, "/api/v1/cameras/{camera}/segments/{segment}.mp4", None),
+    "GET /api/v1/cameras/{id}/export.mp4": (CAMERA_LINK, "/api/v1/cameras/{camera}/export.mp4?{span}", None),
+    "POST /api/v1/cameras/{id}/links": ({"owner"}, "/api/v1/cameras/{camera}/links", {}),
     "GET /api/v1/clips": (OWNER | {"other-owner"}, "/api/v1/clips", None),
     "GET /api/v1/clips/{id}": (OWNER, "/api/v1/clips/{clip}", None),
     "DELETE /api/v1/clips/{id}": ({"owner"}, "/api/v1/clips/{spare_clip}", None),
@@ -51,7 +59,7 @@ ROUTES = {
     "DELETE /api/v1/clips/{id}/keep": ({"owner"}, "/api/v1/clips/{clip}/keep", None),
     "GET /api/v1/clips/{id}/clip.mp4": (LINK, "/api/v1/clips/{clip}/clip.mp4", None),
     "GET /api/v1/clips/{id}/index.m3u8": (LINK, "/api/v1/clips/{clip}/index.m3u8", None),
-    "GET /api/v1/clips/{id}/segments/{file}": (LINK, "/api/v1/clips/{clip}/segments/0.mp4", None),
+    "GET /api/v1/clips/{id}/segments/{file}": (LINK, "/api/v1/clips/{clip}/segments/{segment}.mp4", None),
     "GET /api/v1/clips/{id}/still.jpg": (LINK, "/api/v1/clips/{clip}/still.jpg", None),
     "POST /api/v1/clips/{id}/links": ({"owner"}, "/api/v1/clips/{clip}/links", {}),
     "PUT /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
@@ -112,6 +120,9 @@ class Access(Scenario):
                               {"from": "2001-01-01T00:00:00Z", "to": "2001-01-01T00:10:00Z"})
         assert gone.status == 201, gone
         cls.things["deletion"] = gone.json["deletion"]["id"]
+        cls.things["span"] = f"from={rfc3339(cls.begin - 60)}&to={rfc3339(cls.begin + 60)}"
+        playlist = cls.owner.get(f"/api/v1/clips/{clip['id']}/index.m3u8").body.decode()
+        cls.things["segment"] = re.search(r"^segments/(.*)\.mp4$", playlist, re.M)[1]
         cls.prepare_grants()
         cls.prepare_callers()
 
@@ -153,6 +164,7 @@ class Access(Scenario):
         assert s.delete("/api/v1/session", token=revoked).status == 204
         sign_in = s.post("/api/v1/session", {"email": cls.owner.email, "password": cls.owner.password})
         link = cls.owner.post(f"/api/v1/clips/{cls.things['clip']}/links", {}).json["urls"]["mp4"].split("?")[1]
+        camera_link = cls.owner.post(f"/api/v1/cameras/{cls.owner.camera_id}/links", {}).json["urls"]["live"].split("?")[1]
         other_clip = film(cls.other, cls.begin)
         other_link = cls.other.post(f"/api/v1/clips/{other_clip['id']}/links", {}).json["urls"]["mp4"].split("?")[1]
         evidence = cls.agency.add_officer("evidence", "Kim Oz")
@@ -177,6 +189,7 @@ class Access(Scenario):
             "officer-suspended": {"token": suspended.token},
             "officer-other-agency": {"token": cls.other_agency.token},
             "link": {"query": link},
+            "camera-link": {"query": camera_link},
             "link-other-clip": {"query": other_link},
             "token-made-up": {"token": "dwt_" + "A" * 43},
         }
@@ -195,7 +208,8 @@ class Access(Scenario):
     def ask(self, method, path, body, caller):
         how = dict(self.callers[caller])
         query = how.pop("query", None)
-        return self.server.request(method, path + (f"?{query}" if query else ""), **self.body(body), **how)
+        joint = "&" if "?" in path else "?"
+        return self.server.request(method, path + (f"{joint}{query}" if query else ""), **self.body(body), **how)
 
     def fresh_owner(self):
         """Sessions that may be used up; the id of the owner's goes into the things."""

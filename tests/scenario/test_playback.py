@@ -34,6 +34,11 @@ class PlaybackScenario(Scenario):
     def url(self, clip, file="clip.mp4"):
         return f"/api/v1/clips/{clip['id']}/{file}"
 
+    def segment(self, clip):
+        """The file that the playlist names first."""
+        text = self.home.get(self.url(clip, "index.m3u8")).body.decode()
+        return re.search(r'^segments/[0-9a-f-]{36}\.mp4$', text, re.M)[0]
+
     def save(self, data, name):
         path = os.path.join(self.folder, name)
         with open(path, "wb") as f:
@@ -123,7 +128,7 @@ class Playback(PlaybackScenario):
 
     def test_validators_and_conditions(self):
         clip = self.uploaded()
-        for file in ("clip.mp4", "segments/0.mp4", "index.m3u8", "still.jpg"):
+        for file in ("clip.mp4", self.segment(clip), "index.m3u8", "still.jpg"):
             got = self.home.get(self.url(clip, file))
             etag = got.headers["ETag"]
             self.assertRegex(etag, r'^"[^"]+"$', file)
@@ -186,10 +191,10 @@ class Playback(PlaybackScenario):
 
     def test_a_deleted_clip_is_gone_at_once(self):
         clip = self.uploaded()
-        link = self.links(clip)["urls"]["mp4"]
+        link, segment = self.links(clip)["urls"]["mp4"], self.segment(clip)
         self.assertEqual(self.server.get(link).status, 200)
         self.assertEqual(self.home.delete(f"/api/v1/clips/{clip['id']}").status, 200)
-        for file in ("", "/clip.mp4", "/index.m3u8", "/segments/0.mp4", "/still.jpg"):
+        for file in ("", "/clip.mp4", "/index.m3u8", "/" + segment, "/still.jpg"):
             self.assertEqual(self.home.get(f"/api/v1/clips/{clip['id']}{file}").problem, "not_found", file)
         self.assertEqual(self.server.get(link).problem, "not_found")
         self.assertEqual(self.home.delete(f"/api/v1/clips/{clip['id']}").status, 404)
@@ -205,7 +210,7 @@ class Playback(PlaybackScenario):
             problem = a.json
             problem.pop("request_id")
             return a.status, problem, a.headers["Cache-Control"], sorted(k for k in a.headers.keys())
-        for method, file in (("GET", ""), ("DELETE", ""), ("GET", "/clip.mp4"), ("GET", "/index.m3u8"), ("GET", "/segments/0.mp4"),
+        for method, file in (("GET", ""), ("DELETE", ""), ("GET", "/clip.mp4"), ("GET", "/index.m3u8"), ("GET", f"/segments/{NOBODY_ID}.mp4"),
                              ("GET", "/still.jpg"), ("POST", "/links")):
             theirs = told(method, clip["id"], file, stranger.token)
             self.assertEqual(theirs, told(method, NOBODY_ID, file, stranger.token), file)
@@ -221,8 +226,9 @@ class Playback(PlaybackScenario):
             self.assertEqual(self.server.get(url).status, 200, url)
         query = urllib.parse.urlsplit(made["urls"]["mp4"]).query
         playlist = self.server.get(made["urls"]["hls"]).body.decode()
-        self.assertIn(f"segments/0.mp4?{query}", playlist)
-        self.assertEqual(self.server.get(self.url(clip, f"segments/0.mp4?{query}"), headers={"Range": "bytes=0-99"}).status, 206)
+        segment = self.segment(clip)
+        self.assertIn(f"{segment}?{query}", playlist)
+        self.assertEqual(self.server.get(self.url(clip, f"{segment}?{query}"), headers={"Range": "bytes=0-99"}).status, 206)
         self.assertEqual(self.server.get(self.url(other) + f"?{query}").status, 401)
         self.assertEqual(self.server.get(f"/api/v1/clips/{clip['id']}?{query}").status, 401)
         self.assertEqual(self.server.request("DELETE", f"/api/v1/clips/{clip['id']}?{query}").status, 401)
@@ -243,7 +249,7 @@ class Playback(PlaybackScenario):
 
     def test_what_an_account_may_is_asked_each_time(self):
         clip = self.uploaded()
-        link = self.links(clip)["urls"]["mp4"]
+        link, segment = self.links(clip)["urls"]["mp4"], self.segment(clip)
         self.assertEqual(self.server.get(link).status, 200)
         self.member("rights = 2")  # history alone
         self.assertEqual(self.home.get(self.url(clip)).status, 200)
@@ -252,7 +258,7 @@ class Playback(PlaybackScenario):
         for change in ("rights = 127 - 2", "rights = 127, ends_us = 1"):
             self.member(change)
             self.assertEqual(self.server.get(link).problem, "not_found", change)
-            for file in ("clip.mp4", "index.m3u8", "segments/0.mp4", "still.jpg"):
+            for file in ("clip.mp4", "index.m3u8", segment, "still.jpg"):
                 self.assertEqual(self.home.get(self.url(clip, file)).problem, "not_found", file)
             self.assertEqual(self.home.clips(), [])
         self.member("ends_us = null")
@@ -276,8 +282,8 @@ class Playback(PlaybackScenario):
 
     def test_odd_addresses_are_refused(self):
         clip = self.uploaded()
-        for file in ("segments/1.mp4", "segments/00.mp4", "segments/x.mp4", "segments/0.mp5", "segments/-1.mp4",
-                     "segments/99999999999.mp4", "clip.mkv"):
+        segment = self.segment(clip)
+        for file in ("segments/0.mp4", "segments/x.mp4", segment[:-1] + "5", segment[:-4], f"segments/{NOBODY_ID}.mp4", "clip.mkv"):
             self.assertEqual(self.home.get(self.url(clip, file)).status, 404, file)
         self.assertEqual(self.home.get("/api/v1/clips/x/clip.mp4").status, 404)
         self.assertEqual(self.home.get(self.url(clip) + "?colour=red").status, 400)

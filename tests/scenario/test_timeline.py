@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A camera's time: what there is and what is missing, playlists and files of any span, exact at their ends - and nothing of what was
+deleted."""
+import datetime
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from agency import film  # noqa: E402
+from doorward import Scenario, sample  # noqa: E402
+import nal  # noqa: E402
+import player  # noqa: E402
+
+RATE = 15  # pictures a second of sample()
+
+
+def stamp(seconds):
+    """RFC 3339 with milliseconds."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+class TimelineScenario(Scenario):
+    def setUp(self):
+        self.home = self.server.household()
+        self.folder = tempfile.mkdtemp(prefix="dw-timeline-")
+        os.chmod(self.folder, 0o755)
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.begin = int(time.time()) - 4 * 3600
+
+    def url(self, file, begin=None, end=None, **more):
+        """Of the camera's media between two times, in seconds after self.begin."""
+        query = dict(more)
+        if begin is not None:
+            query |= {"from": stamp(self.begin + begin), "to": stamp(self.begin + end)}
+        return f"/api/v1/cameras/{self.home.camera_id}/{file}" + ("?" + urllib.parse.urlencode(query) if query else "")
+
+    def get(self, file, begin, end, **more):
+        answer = self.home.get(self.url(file, begin, end, **more))
+        self.assertEqual(answer.status, 200, answer)
+        return answer
+
+    def timeline(self, begin, end):
+        return self.get("timeline", begin, end).json
+
+    def gaps(self, begin, end):
+        """[(reason, from, to)], in seconds after self.begin."""
+        return [(g["reason"], round(seconds(g["from"]) - self.begin, 2), round(seconds(g["to"]) - self.begin, 2))
+                for g in self.timeline(begin, end)["gaps"]]
+
+    def runs(self, begin, end):
+        return [(round(seconds(r["from"]) - self.begin, 2), round(seconds(r["to"]) - self.begin, 2))
+                for r in self.timeline(begin, end)["runs"]]
+
+    def save(self, data, name):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as f:
+            f.write(data)
+        os.chmod(path, 0o644)
+        return path
+
+    def export(self, begin, end, name="export.mp4"):
+        return self.save(self.get("export.mp4", begin, end).body, name)
+
+    def read_hls(self, begin, end):
+        """The playlist's text, and its pieces joined to one file for each run between discontinuities."""
+        text = self.get("index.m3u8", begin, end).body.decode()
+        files, fresh = [], True
+        for line in text.splitlines():
+            at_map = re.match(r'#EXT-X-MAP:URI="([^"]+)",BYTERANGE="(\d+)@0"', line)
+            piece = re.match(r"#EXT-X-BYTERANGE:(\d+)@(\d+)", line)
+            if line == "#EXT-X-DISCONTINUITY":
+                fresh = True
+            elif at_map:
+                header, fresh = self.read_range(at_map[1], 0, int(at_map[2])), True
+            elif piece:
+                length, offset = int(piece[1]), int(piece[2])
+            elif not line.startswith("#"):
+                if fresh:
+                    files.append(bytearray(header))
+                    fresh = False
+                files[-1].extend(self.read_range(line, offset, length))
+        return text, [bytes(f) for f in files]
+
+    def read_range(self, uri, offset, length):
+        answer = self.home.get(self.url(uri), headers={"Range": f"bytes={offset}-{offset + length - 1}"})
+        self.assertEqual(answer.status, 206, answer)
+        self.assertEqual(len(answer.body), length)
+        return answer.body
+
+
+class Timeline(TimelineScenario):
+    def test_runs_gaps_and_events(self):
+        clips = [film(self.home, self.begin + at, f"{at}.mp4") for at in (0, 12, 60)]
+        self.assertEqual([r[0] for r in self.runs(-10, 100)], [0, 12, 60])
+        self.assertAlmostEqual(self.runs(-10, 100)[0][1], 12, delta=0.1)
+        self.assertEqual([(reason, round(a), round(b)) for reason, a, b in self.gaps(-10, 100)],
+                         [("never_sent", -10, 0), ("offline", 24, 60), ("offline", 72, 100)])
+        events = self.timeline(0, 100)["events"]
+        self.assertEqual([e["clip_id"] for e in events], [c["id"] for c in clips])
+        self.assertEqual({(e["kind"], e["kept"], e["partial"]) for e in events}, {("motion", False, False)})
+        self.assertEqual(self.runs(5, 8), [(5, 8)])
+        self.assertEqual(self.gaps(5, 8), [])
+
+    def test_what_cannot_be_asked(self):
+        film(self.home, self.begin)
+        for query, status in (({}, 422), ({"from": "x", "to": "y"}, 422), ({"from": stamp(self.begin)}, 422),
+                              ({"from": stamp(self.begin), "to": stamp(self.begin)}, 422),
+                              ({"from": stamp(self.begin), "to": stamp(self.begin + 25 * 3600 + 1)}, 422),
+                              ({"from": stamp(self.begin), "to": stamp(self.begin + 5), "x": "1"}, 400)):
+            for file in ("timeline", "index.m3u8", "iframes.m3u8", "master.m3u8", "export.mp4"):
+                if file == "export.mp4" and status == 422 and len(query) == 2 and query["to"] == stamp(self.begin + 25 * 3600 + 1):
+                    continue  # of any length
+                self.assertEqual(self.home.get(self.url(file, **query)).status, status, (file, query))
+        for file in ("index.m3u8", "master.m3u8", "iframes.m3u8", "export.mp4"):
+            self.assertEqual(self.home.get(self.url(file, 100, 200)).status, 404, file)
+
+    def test_hls_over_recordings_and_holes(self):
+        film(self.home, self.begin, "a.mp4")
+        film(self.home, self.begin + 12, "b.mp4")
+        film(self.home, self.begin + 60, "c.mp4", path=sample(6, size="640x480"))
+        text, files = self.read_hls(-5, 90)
+        self.assertEqual(text.count("#EXT-X-DISCONTINUITY\n"), 2)
+        self.assertEqual(text.count("#EXT-X-MAP"), 2)
+        self.assertEqual(text.count("#EXTINF"), text.count("#EXT-X-PROGRAM-DATE-TIME"))
+        self.assertEqual(re.findall(r'X-REASON="(\w+)"', text), ["never_sent", "offline", "offline"])
+        self.assertEqual([nal.digest(self.save(f, "part.mp4")) for f in files],
+                         [nal.digest(sample(12))] * 2 + [nal.digest(sample(6, size="640x480"))])
+        keys = self.get("iframes.m3u8", -5, 90).body.decode()
+        self.assertIn("#EXT-X-I-FRAMES-ONLY\n", keys)
+        self.assertEqual(keys.count("#EXT-X-DISCONTINUITY\n"), 2)
+        master = self.get("master.m3u8", -5, 90).body.decode()
+        self.assertIn("#EXT-X-I-FRAME-STREAM-INF:", master)
+        self.assertRegex(master, r'CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2",RESOLUTION=320x240')
+
+    def test_key_pictures_by_byte_range_decode(self):
+        film(self.home, self.begin)
+        text = self.get("iframes.m3u8", 0, 12).body.decode()
+        header = re.search(r'MAP:URI="([^"]+)",BYTERANGE="(\d+)@0"', text)
+        first = re.search(r"#EXT-X-BYTERANGE:(\d+)@(\d+)\n(\S+)", text)
+        data = self.read_range(header[1], 0, int(header[2])) + self.read_range(first[3], int(first[2]), int(first[1]))
+        out = subprocess.run(["ffmpeg", "-v", "fatal", "-i", self.save(data, "key.mp4"), "-frames:v", "1", "-f", "null", "-", "-stats"],
+                             capture_output=True, text=True)
+        self.assertIn("frame=    1", out.stderr)
+
+    def test_validators(self):
+        film(self.home, self.begin)
+        for file in ("index.m3u8", "master.m3u8", "iframes.m3u8", "export.mp4"):
+            got = self.get(file, 0, 10)
+            again = self.home.get(self.url(file, 0, 10), headers={"If-None-Match": got.headers["ETag"]})
+            self.assertEqual((again.status, again.body), (304, b""), file)
+            head = self.server.request("HEAD", self.url(file, 0, 10), token=self.home.token)
+            self.assertEqual((head.status, int(head.headers["Content-Length"])), (200, len(got.body)), file)
+        before = self.get("export.mp4", 0, 30).headers["ETag"]
+        film(self.home, self.begin + 15, "more.mp4")
+        self.assertNotEqual(before, self.get("export.mp4", 0, 30).headers["ETag"], "footage that came is shown at once")
+
+    def test_looking_is_on_the_record(self):
+        film(self.home, self.begin)
+        text = self.get("index.m3u8", 0, 10).body.decode()
+        segment = re.search(r"^segments/\S+", text, re.M)[0]
+        self.home.get(self.url(segment), headers={"Range": "bytes=0-99"})
+        self.get("export.mp4", 0, 10)
+        entries = [e for e in self.home.get("/api/v1/ledger").json["items"] if e["action"].startswith("camera.")]
+        self.assertIn("camera.export", {e["action"] for e in entries})
+        views = [e for e in entries if e["action"] == "camera.view"]
+        self.assertIn(len(views), (1, 2))  # each loop counts for itself
+        self.assertEqual(views[-1]["detail"], {"from": stamp(self.begin), "to": stamp(self.begin + 10)})
+
+    def test_links_open_the_camera(self):
+        film(self.home, self.begin)
+        body = {"from": stamp(self.begin), "to": stamp(self.begin + 10)}
+        urls = self.home.post(self.url("links"), body).json["urls"]
+        for name, url in urls.items():
+            self.assertEqual(self.server.get(url).status, 200, name)
+        info, errors = player.probe(urls["master"], "-ca_file", self.server.ca_file)
+        self.assertEqual(errors, "")
+        self.assertEqual({s["codec_name"] for s in info["streams"]}, {"h264", "aac"})
+        self.assertEqual(self.server.get(urls["mp4"].replace("sig=", "sig=A")).status, 401)
+        stranger = self.server.household()
+        self.assertEqual(stranger.post(self.url("links"), body).status, 404)
+        self.assertEqual(stranger.get(self.url("export.mp4", 0, 10)).status, 404)
+        self.assertEqual(stranger.get(self.url("timeline", 0, 10)).status, 404)
+
+
+class Exact(TimelineScenario):
+    """The file of a span starts and ends where it was asked to."""
+
+    def frames(self, path, *options):
+        """[(pts in seconds, digest)] of the pictures that a decoder shows."""
+        out = subprocess.run(["ffmpeg", "-v", "error", *options, "-copyts", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f",
+                              "framemd5", "-"], capture_output=True, text=True, check=True)
+        self.assertEqual(out.stderr, "")
+        base = re.search(r"#tb 0: (\d+)/(\d+)", out.stdout)
+        rows = [line.split(",") for line in out.stdout.splitlines() if not line.startswith("#")]
+        return [(int(r[2]) * int(base[1]) / int(base[2]), r[5].strip()) for r in rows]
+
+    def test_exact_ends_within_a_recording(self):
+        film(self.home, self.begin)
+        whole = self.frames(sample(12))
+        for begin, end in ((3.4, 9.2), (0, 12), (0.5, 1), (4, 6.4), (11.2, 11.8)):
+            path = self.export(begin, end)
+            shown = self.frames(path)
+            wanted = [(t - begin, d) for t, d in whole if begin - 1e-3 <= t < end - 1e-3]
+            self.assertEqual([d for _, d in shown], [d for _, d in wanted], (begin, end))
+            self.assertLess(max(abs(a - b) for (a, _), (b, _) in zip(shown, wanted)), 0.04, (begin, end))
+            info, errors = player.probe(path)
+            self.assertEqual(errors, "")
+            self.assertAlmostEqual(float(info["format"]["duration"]), end - begin, delta=0.09, msg=(begin, end))
+
+    def test_over_recordings_and_a_hole_time_is_kept(self):
+        film(self.home, self.begin, "a.mp4")
+        film(self.home, self.begin + 12.02, "b.mp4")
+        film(self.home, self.begin + 60, "c.mp4")
+        path = self.export(6.2, 66.6)
+        shown, whole = self.frames(path), self.frames(sample(12))
+        wanted = [(at + t - 6.2, d) for at in (0, 12.02, 60) for t, d in whole if 6.2 - 1e-3 <= at + t < 66.6 - 1e-3]
+        self.assertEqual([d for _, d in shown], [d for _, d in wanted])
+        self.assertLess(max(abs(a - b) for (a, _), (b, _) in zip(shown, wanted)), 0.04)
+        self.assertEqual(player.play_errors(path), "")
+
+    def test_a_span_that_begins_before_the_footage_waits(self):
+        film(self.home, self.begin)
+        shown = self.frames(self.export(-5, 3))
+        self.assertAlmostEqual(shown[0][0], 5, delta=0.05)
+        self.assertEqual(len(shown), 3 * RATE)
+
+    def test_b_frames(self):
+        path = sample(12, extra=("-bf", "3", "-g", "30"))
+        film(self.home, self.begin, path=path)
+        whole = self.frames(path)
+        for begin, end in ((1.5, 7.25), (5.05, 5.95)):
+            shown = self.frames(self.export(begin, end))
+            wanted = [d for t, d in whole if begin - 0.034 < t < end - 1e-3]
+            self.assertEqual([d for _, d in shown][-len(wanted) + 1:], wanted[1:], (begin, end))
+            self.assertAlmostEqual(len(shown), len(wanted), delta=1)
+
+
+class Deleted(TimelineScenario):
+    def delete(self, begin, end):
+        answer = self.home.post(self.url("deletions"), {"from": stamp(self.begin + begin), "to": stamp(self.begin + end)})
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json["deletion"]
+
+    def test_a_deleted_span_is_a_gap_everywhere_until_undone(self):
+        film(self.home, self.begin)
+        text_before, before = self.read_hls(0, 12)
+        segment = re.search(r"^segments/\S+", text_before, re.M)[0]
+        size = len(self.home.get(self.url(segment)).body)
+        deletion = self.delete(4.5, 7.5)
+        self.assertEqual(self.gaps(0, 12), [("deleted", 4.5, 7.5)])
+        self.assertEqual([d["id"] for d in self.timeline(0, 12)["deletions"]], [deletion["id"]])
+        text, files = self.read_hls(0, 12)
+        self.assertIn('X-REASON="deleted"', text)
+        self.assertEqual(text.count("#EXT-X-DISCONTINUITY\n"), 1)
+        times = [seconds(t) - self.begin for t in re.findall(r"DATE-TIME:(\S+)", text)]
+        lengths = [float(x) for x in re.findall(r"#EXTINF:([\d.]+),", text)]
+        for t, n in zip(times, lengths):
+            self.assertTrue(t + n <= 4.6 or t >= 7.4, (t, n))
+        self.assertEqual(self.home.get(self.url(segment)).status, 404, "the whole segment holds what is deleted")
+        shown = Exact.frames(self, self.export(0, 12))
+        self.assertTrue(all(t < 4.5 or t >= 7.4 for t, _ in shown), [t for t, _ in shown])
+        # Pictures that need one of the deleted go too: at most those of one group of B pictures.
+        self.assertIn(len([1 for t, _ in shown if t < 4.5]), range(int(4.5 * RATE) - 4, int(4.5 * RATE) + 1))
+        self.assertGreater(len([1 for t, _ in shown if t > 9]), 2 * RATE)
+        self.assertEqual(self.home.post(f"/api/v1/deletions/{deletion['id']}/undo", {}).status, 200)
+        self.assertEqual(self.read_hls(0, 12), (text_before, before))
+        self.assertEqual(len(self.home.get(self.url(segment)).body), size)
+
+    def test_a_deleted_clip_hides_its_own_recording_only(self):
+        a, b = film(self.home, self.begin, "a.mp4"), film(self.home, self.begin + 6, "b.mp4", path=sample(6, size="640x480"))
+        self.assertEqual(self.home.delete(f"/api/v1/clips/{b['id']}").status, 200)
+        self.assertEqual(len(self.read_hls(0, 12)[1]), 1)
+        self.assertEqual([r[0] for r in self.runs(0, 12)], [0])
+        self.assertEqual(self.home.delete(f"/api/v1/clips/{a['id']}").status, 200)
+        self.assertEqual(self.home.get(self.url("index.m3u8", 0, 12)).status, 404)
+        self.assertEqual([g[0] for g in self.gaps(0, 12)], ["deleted"])
+
+
+if __name__ == "__main__":
+    unittest.main()
