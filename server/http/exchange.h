@@ -32,7 +32,14 @@ enum http_method {
 
 /* ---- the request ---- */
 enum http_method http_method(const struct http_exchange *x);
+/* As sent: percent-encoded, without the query. */
 const char *http_path(const struct http_exchange *x);
+/* What follows the '?', as sent; "" when there is none. For signatures: all else uses http_query().
+ */
+const char *http_raw_query(const struct http_exchange *x);
+/* Header lines in the order they were sent, i from 0; false past the last. */
+bool http_header_at(const struct http_exchange *x, unsigned i, const char **ret_name,
+                    const char **ret_value);
 const struct http_route *http_route_of(const struct http_exchange *x);
 /* Value of {name} in the route's pattern, percent-decoded, UTF-8 without control characters; never
  * NULL for a name the pattern has. */
@@ -96,6 +103,10 @@ void http_answer_source(struct http_exchange *x, int status, const char *content
  * sentence is used). */
 void http_answer_problem(struct http_exchange *x, enum problem p, const char *detail_fmt, ...)
     PRINTF_LIKE(3, 4);
+
+/* An error in another format than problem+json; may like a problem be sent in mid body. Copied. */
+void http_answer_error(struct http_exchange *x, int status, const char *content_type,
+                       const char *text);
 
 /* Called once when the exchange is over: the answer was given, and it was sent or the connection is
  * lost. Its memory (and the principal) may be used until then. One per exchange. */
