@@ -169,24 +169,6 @@ static void *feed_begin(void *arg, const struct live_feed_facts *facts)
     return f;
 }
 
-static struct live_init *make_init(const uint8_t *bytes, size_t n, const struct index_track *tracks,
-                                   size_t n_tracks)
-{
-    struct live_init *i = mem_new(struct live_init);
-    i->refs = 1;
-    i->bytes = mem_dup(bytes, n);
-    i->n = n;
-    for (size_t t = 0; t < n_tracks && t < INDEX_TRACKS_MAX; t++) {
-        struct live_track *track = &i->track[i->n_tracks++];
-        track->kind = tracks[t].kind;
-        memcpy(track->codec, tracks[t].codec, sizeof track->codec);
-        track->timescale = tracks[t].timescale;
-        track->width = tracks[t].width;
-        track->height = tracks[t].height;
-    }
-    return i;
-}
-
 /* Equal bytes are one init: then a player need not be told. */
 static void feed_init(void *feed, const uint8_t *init, size_t n, const struct index_track *tracks,
                       size_t n_tracks)
@@ -197,7 +179,7 @@ static void feed_init(void *feed, const uint8_t *init, size_t n, const struct in
     live_init_unref(f->init);
     f->new_init =
         newest == NULL || newest->init->n != n || memcmp(newest->init->bytes, init, n) != 0;
-    f->init = f->new_init ? make_init(init, n, tracks, n_tracks) : live_init_ref(newest->init);
+    f->init = f->new_init ? live_init_make(init, n, tracks, n_tracks) : live_init_ref(newest->init);
     hub_unlock(f->hub);
 }
 

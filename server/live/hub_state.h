@@ -131,6 +131,9 @@ void hub_tidy(struct live_hub *h, uint64_t now_ms, int64_t now_us);
 /* part.c; with the lock held */
 struct live_part *live_part_ref(struct live_part *p);
 struct live_part *live_part_unref(struct live_hub *h, struct live_part *p); /* takes NULL */
+/* Copies; one reference. Without the lock too. */
+struct live_init *live_init_make(const uint8_t *bytes, size_t n, const struct index_track *tracks,
+                                 size_t n_tracks);
 struct live_init *live_init_ref(struct live_init *i);
 struct live_init *live_init_unref(struct live_init *i); /* takes NULL */
 /* True: p is warm (or lost: look). False: it is being read, and the channel is woken when that is
