@@ -31,6 +31,7 @@ API_HANDLER(api_camera_segment);
 API_HANDLER(api_camera_export);
 API_HANDLER(api_camera_links);
 API_HANDLER(api_clips_list);
+API_HANDLER(api_clip_create);
 API_HANDLER(api_clip_show);
 API_HANDLER(api_clip_delete);
 API_HANDLER(api_clip_keep);

@@ -30,6 +30,7 @@ const struct api_route api_routes[] = {
     {HTTP_GET, "/api/v1/cameras/{id}/export.mp4", API_MEDIA, api_camera_export},
     {HTTP_POST, "/api/v1/cameras/{id}/links", API_ACCOUNT, api_camera_links},
     {HTTP_GET, "/api/v1/clips", API_ACCOUNT, api_clips_list},
+    {HTTP_POST, "/api/v1/clips", API_ACCOUNT, api_clip_create},
     {HTTP_GET, "/api/v1/clips/{id}", API_ACCOUNT, api_clip_show},
     {HTTP_DELETE, "/api/v1/clips/{id}", API_ACCOUNT, api_clip_delete},
     {HTTP_PUT, "/api/v1/clips/{id}/keep", API_ACCOUNT, api_clip_keep},

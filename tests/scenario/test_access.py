@@ -54,6 +54,7 @@ ROUTES = {
     "GET /api/v1/cameras/{id}/export.mp4": (CAMERA_LINK, "/api/v1/cameras/{camera}/export.mp4?{span}", None),
     "POST /api/v1/cameras/{id}/links": ({"owner"}, "/api/v1/cameras/{camera}/links", {}),
     "GET /api/v1/clips": (OWNER | {"other-owner"}, "/api/v1/clips", None),
+    "POST /api/v1/clips": ({"owner"}, "/api/v1/clips", {"camera_id": "{camera}", "from": "{from}", "to": "{to}"}),
     "GET /api/v1/clips/{id}": (OWNER, "/api/v1/clips/{clip}", None),
     "DELETE /api/v1/clips/{id}": ({"owner"}, "/api/v1/clips/{spare_clip}", None),
     "PUT /api/v1/clips/{id}/keep": ({"owner"}, "/api/v1/clips/{clip}/keep", None),
@@ -129,6 +130,7 @@ class Access(Scenario):
         assert gone.status == 201, gone
         cls.things["deletion"] = gone.json["deletion"]["id"]
         cls.things["span"] = f"from={rfc3339(cls.begin - 60)}&to={rfc3339(cls.begin + 60)}"
+        cls.things |= {"from": rfc3339(cls.begin), "to": rfc3339(cls.begin + 5)}
         playlist = cls.owner.get(f"/api/v1/clips/{clip['id']}/index.m3u8").body.decode()
         cls.things["segment"] = re.search(r"^segments/(.*)\.mp4$", playlist, re.M)[1]
         cls.prepare_grants()
@@ -218,7 +220,8 @@ class Access(Scenario):
                                   "from": rfc3339(self.begin), "to": rfc3339(self.begin + HOUR)}}
         if body is None:
             return {}
-        return {"json_body": {k: [t.format(**self.things) if isinstance(t, str) else t for t in v] if isinstance(v, list) else v for k, v in body.items()}}
+        return {"json_body": {k: [t.format(**self.things) if isinstance(t, str) else t for t in v] if isinstance(v, list) else
+                              v.format(**self.things) if isinstance(v, str) else v for k, v in body.items()}}
 
     def ask(self, method, path, body, caller):
         how = dict(self.callers[caller])
@@ -271,7 +274,7 @@ class Access(Scenario):
         print(f"access matrix: {cells} cells, 0 unexpected 2xx")
 
     def test_lists_hold_nothing_of_others(self):
-        mine = [v for k, v in self.things.items() if k not in ("file", "request", "session")]
+        mine = [v for k, v in self.things.items() if k not in ("file", "request", "session", "span", "from", "to")]
         mine += [self.owner.household_id, self.owner.account_id, self.owner.email, self.owner.camera_id]
         for path in LISTS:
             for caller in ("other-owner", "officer", "officer-evidence", "officer-other-agency"):
