@@ -4,7 +4,7 @@
  * session lives in the exchange's memory. */
 #include "api/authenticate.h"
 
-#include "api/s3.h"
+#include "api/append.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "playback/link.h"
@@ -160,16 +160,32 @@ static void camera_found(void *arg, int status, const struct principal *who, boo
     }
 }
 
+static void challenge_camera(struct http_exchange *x)
+{
+    challenge(x, "Send the camera's secret as Basic (cam:SECRET) or Bearer.");
+}
+
+static void body_kept(void *arg, struct http_exchange *x, const uint8_t *p, size_t n)
+{
+    if (p != NULL) {
+        http_keep_body(x, p, n);
+        challenge_camera(x);
+    }
+}
+
 static void authenticate_camera(struct http_exchange *x)
 {
     struct api *api = http_app(x);
     struct credential_header h = {0};
     uint8_t hash[SHA256_SIZE];
     const char *authorization = http_header(x, "Authorization");
-    if (!authorization || credential_parse(authorization, &h) ||
-        (h.basic && strcmp(h.user, "cam") && !str_same(h.user, http_param(x, "camera_id"))) ||
-        credential_hash(h.secret, strlen(h.secret), hash)) {
-        challenge(x, "Send the camera's secret as Basic (cam:SECRET) or Bearer.");
+    if (!authorization && api_append_loses_body(x)) {
+        http_read_body(x, HTTP_KEEP_MAX, body_kept, NULL);
+    } else if (!authorization || credential_parse(authorization, &h) ||
+               (h.basic && strcmp(h.user, "cam") &&
+                !str_same(h.user, http_param(x, "camera_id"))) ||
+               credential_hash(h.secret, strlen(h.secret), hash)) {
+        challenge_camera(x);
     } else {
         session_find_camera(api->db, hash, camera_found, x);
     }
@@ -185,9 +201,6 @@ void api_authenticate(struct http_exchange *x)
         return;
     case API_CAMERA:
         authenticate_camera(x);
-        return;
-    case API_S3:
-        s3_authenticate(x);
         return;
     case API_MEDIA:
         if (http_query(x, "sig")) {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "http/daemon.h"
+#include "ingest/resumable.h"
 #include "ingest/upload.h"
 #include "live/live.h"
 #include "metrics/metrics.h"
@@ -40,6 +41,7 @@ struct lane {
     struct http_server *server;
     struct upkeep *upkeep; /* of the keeper, like recover */
     struct recover *recover;
+    struct resumable_keeper *resumables;
     struct compact *compact;
     int64_t made_us;
     struct timer *beat, *settle;
@@ -128,6 +130,8 @@ static void fill_services(struct lane *l)
         .node = c->node,
         .segment_max_ms = (uint32_t)c->segment_max_ms,
         .upload_max_bytes = c->upload_max_bytes,
+        .resumable_keep_us = (int64_t)c->resumable_keep_s * CLOCK_US,
+        .resumable_idle_us = (int64_t)c->resumable_idle_s * CLOCK_US,
     };
     make_live(l);
     l->playback = playback_create(&(struct playback_params){.loop = l->loop,
@@ -188,7 +192,6 @@ static int make_server(struct lane *l, char *reason, size_t size)
                          .app = &l->api,
                          .limits = &l->limits,
                          .trusted_proxies = (const char *const *)l->proxies,
-                         .mount = {.host = c->s3_host, .prefix = "/s3"},
                          .observe = observe_exchange,
                      },
                      &l->server);
@@ -238,6 +241,7 @@ static void *lane_thread(void *arg)
     on_beat(l);
     if (l->p.keeper) {
         l->upkeep = upkeep_create(l->loop, l->db);
+        l->resumables = resumable_keeper_create(&l->ingest);
         l->recover = recover_create(&(struct recover_params){.loop = l->loop,
                                                              .db = l->db,
                                                              .store = l->store,
@@ -304,6 +308,7 @@ static void begin_drain(void *arg)
     live_drain(l->live);
     l->upkeep = upkeep_destroy(l->upkeep);
     l->recover = recover_destroy(l->recover);
+    l->resumables = resumable_keeper_destroy(l->resumables);
     l->compact = compact_destroy(l->compact);
     l->settle_until_ms = clock_mono_ms() + l->grace_ms;
     http_server_drain(l->server, l->grace_ms, on_server_drained, l);

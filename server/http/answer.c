@@ -174,6 +174,9 @@ static struct MHD_Response *problem_response(struct http_exchange *x, enum probl
     if (json == NULL) { /* the detail is not UTF-8 */
         return problem_response(x, p, NULL);
     }
+    if (x->problem_members != NULL) {
+        json_object_update_missing(json, x->problem_members);
+    }
     char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
     count_sent(x, strlen(text));
@@ -181,6 +184,14 @@ static struct MHD_Response *problem_response(struct http_exchange *x, enum probl
         x->problem = arena_text(&x->arena, text, strlen(text));
     }
     return MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+}
+
+void http_add_problem_member(struct http_exchange *x, const char *name, json_t *value)
+{
+    if (x->problem_members == NULL) {
+        x->problem_members = json_object();
+    }
+    json_object_set_new(x->problem_members, name, value);
 }
 
 void answer_problem(struct http_exchange *x, enum problem p, const char *detail)
@@ -200,18 +211,6 @@ void http_answer_problem(struct http_exchange *x, enum problem p, const char *de
     }
     struct MHD_Response *r = problem_response(x, p, detail_fmt != NULL ? detail : NULL);
     give(x, problem_table[p].status, "application/problem+json", r);
-}
-
-void http_answer_error(struct http_exchange *x, int status, const char *content_type,
-                       const char *text)
-{
-    size_t n = strlen(text);
-    count_sent(x, n);
-    if (!x->answered) {
-        x->problem = arena_text(&x->arena, text, n);
-    }
-    give(x, status, content_type,
-         MHD_create_response_from_buffer(n, readable(text), MHD_RESPMEM_MUST_COPY));
 }
 
 /* ---- sources ---- */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "http/arena.h"
 
 #include <string.h>
 #include <strings.h>
@@ -66,6 +67,43 @@ void http_stream_body(struct http_exchange *x, struct sink *sink, uint64_t max_b
     sink->resume = sink_resumed;
     sink->resume_arg = x;
     begin_reading(x, READ_SINK, max_bytes);
+}
+
+/* ---- kept for the next request ---- */
+
+void conn_forget_body(struct http_conn *c)
+{
+    free(c->kept);
+    free(c->kept_target);
+    c->kept = NULL;
+    c->kept_target = NULL;
+    c->kept_n = 0;
+}
+
+void http_keep_body(struct http_exchange *x, const uint8_t *p, size_t n)
+{
+    if (x->conn == NULL || n == 0) {
+        return;
+    }
+    ALWAYS(n <= HTTP_KEEP_MAX);
+    conn_forget_body(x->conn);
+    x->conn->kept = mem_dup(p, n);
+    x->conn->kept_n = n;
+    x->conn->kept_target = mem_str(x->target);
+    x->conn->kept_now = true;
+}
+
+const uint8_t *http_kept_body(struct http_exchange *x, size_t *ret_n)
+{
+    struct http_conn *c = x->conn;
+    if (c == NULL || c->kept == NULL || c->kept_now || strcmp(c->kept_target, x->target) != 0) {
+        return NULL;
+    }
+    *ret_n = c->kept_n;
+    uint8_t *p = arena_alloc(&x->arena, c->kept_n);
+    memcpy(p, c->kept, c->kept_n);
+    conn_forget_body(c);
+    return p;
 }
 
 /* ---- the end ---- */

@@ -96,6 +96,7 @@ static void conn_closed(struct http_conn *c)
     tls_session_end(c);
     list_remove(&c->node);
     s->n_conns--;
+    conn_forget_body(c);
     free(c);
 }
 
@@ -174,7 +175,6 @@ static struct http_server *server_new(const struct http_server_params *p)
     s->app = p->app;
     s->limits = p->limits != NULL ? *p->limits : http_limits_default;
     s->trusted_proxies = p->trusted_proxies;
-    s->mount = p->mount;
     s->observe = p->observe;
     list_init(&s->conns);
     list_init(&s->lingers);

@@ -22,6 +22,7 @@ static void exchange_free(struct http_exchange *x)
         x->finish(x->finish_arg);
     }
     buf_finish(&x->body);
+    json_decref(x->problem_members);
     arena_free(&x->arena);
     free(x);
 }
@@ -177,7 +178,7 @@ static bool read_head(struct http_exchange *x, const char *method, const char *v
 static void route(struct http_exchange *x)
 {
     struct route_match m;
-    int r = router_match(x->conn->server->router, x->method, exchange_route_path(x), &m);
+    int r = router_match(x->conn->server->router, x->method, x->target, &m);
     if (r == ROUTER_E_NOT_FOUND) {
         answer_problem(x, PROBLEM_not_found, NULL);
     } else if (r == ROUTER_E_METHOD) {
@@ -373,6 +374,10 @@ void exchange_on_completed(void *cls, struct MHD_Connection *mhd, void **req,
     *req = NULL;
     struct http_conn *c = x->conn;
     struct http_server *s = c->server;
+    if (!c->kept_now) {
+        conn_forget_body(c);
+    }
+    c->kept_now = false;
     c->x = NULL;
     c->phase = CONN_IDLE;
     c->since_ms = clock_mono_ms();

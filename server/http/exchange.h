@@ -32,14 +32,7 @@ enum http_method {
 
 /* ---- the request ---- */
 enum http_method http_method(const struct http_exchange *x);
-/* As sent: percent-encoded, without the query. */
 const char *http_path(const struct http_exchange *x);
-/* What follows the '?', as sent; "" when there is none. For signatures: all else uses http_query().
- */
-const char *http_raw_query(const struct http_exchange *x);
-/* Header lines in the order they were sent, i from 0; false past the last. */
-bool http_header_at(const struct http_exchange *x, unsigned i, const char **ret_name,
-                    const char **ret_value);
 const struct http_route *http_route_of(const struct http_exchange *x);
 /* Value of {name} in the route's pattern, percent-decoded, UTF-8 without control characters; never
  * NULL for a name the pattern has. */
@@ -85,6 +78,13 @@ void http_read_json(struct http_exchange *x, size_t max_bytes, http_json_fn *don
  * the rest of the body is read and dropped within a limit so that the client sees the answer. */
 void http_stream_body(struct http_exchange *x, struct sink *sink, uint64_t max_bytes);
 
+/* A body for the next request of this connection, if that has the same address: for clients that,
+ * once challenged, send the request again without its body. Copied; at most HTTP_KEEP_MAX bytes. */
+enum { HTTP_KEEP_MAX = 16384 };
+void http_keep_body(struct http_exchange *x, const uint8_t *p, size_t n);
+/* What the request before this one left, or NULL. Lives as long as the exchange. */
+const uint8_t *http_kept_body(struct http_exchange *x, size_t *ret_n);
+
 /* ---- the answer: exactly one ---- */
 /* Add a header line to the coming answer; both copied. */
 void http_add_header(struct http_exchange *x, const char *name, const char *value);
@@ -104,9 +104,8 @@ void http_answer_source(struct http_exchange *x, int status, const char *content
 void http_answer_problem(struct http_exchange *x, enum problem p, const char *detail_fmt, ...)
     PRINTF_LIKE(3, 4);
 
-/* An error in another format than problem+json; may like a problem be sent in mid body. Copied. */
-void http_answer_error(struct http_exchange *x, int status, const char *content_type,
-                       const char *text);
+/* One more member of the coming problem, if it becomes one; takes the reference. */
+void http_add_problem_member(struct http_exchange *x, const char *name, json_t *value);
 
 /* Called once when the exchange is over: the answer was given, and it was sent or the connection is
  * lost. Its memory (and the principal) may be used until then. One per exchange. */

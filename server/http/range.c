@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/range.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -87,4 +88,28 @@ bool range_etag_listed(const char *list, const char *etag)
 bool range_if_range(const char *header, const char *etag)
 {
     return header == NULL || strcmp(header, etag) == 0;
+}
+
+int range_content_parse(const char *header, uint64_t *ret_first, uint64_t *ret_last,
+                        uint64_t *ret_total)
+{
+    uint64_t first, last, total = RANGE_UNKNOWN;
+    const char *s = header + 5;
+    if (strncasecmp(header, "bytes", 5) != 0 || (*s != ' ' && *s != '=')) {
+        return -EINVAL;
+    }
+    s += 1 + strspn(s + 1, " ");
+    if (!number(&s, &first) || *s++ != '-' || !number(&s, &last) || *s++ != '/') {
+        return -EINVAL;
+    }
+    if (strcmp(s, "*") != 0 && (!number(&s, &total) || *s != '\0' || total > INT64_MAX)) {
+        return -EINVAL;
+    }
+    if (first > last || last >= INT64_MAX || (total != RANGE_UNKNOWN && last >= total)) {
+        return -EINVAL;
+    }
+    *ret_first = first;
+    *ret_last = last;
+    *ret_total = total;
+    return 0;
 }

@@ -33,7 +33,6 @@ enum {
     INGEST_E_UNAVAILABLE,   /* database or store do not answer */
     INGEST_E_MEDIA,         /* see upload_result.remux_status and reason */
     INGEST_E_TOO_LARGE,     /* the body passed the limit */
-    INGEST_E_REFUSED,       /* the body ended STREAM_REFUSED: who fed it knows why */
     INGEST_E_INTERNAL
 };
 
@@ -49,6 +48,8 @@ struct ingest {
     const char *node;
     uint32_t segment_max_ms;
     uint64_t upload_max_bytes; /* of an endless body: of one clip, then it goes on in another */
+    int64_t resumable_keep_us; /* a body of several requests waits so long for more */
+    int64_t resumable_idle_us; /* ... when nobody said how long it is */
     const char *journal_dir;   /* DATA_DIR/journal */
     const struct live_tap_ops *tap; /* who shows endless bodies while they arrive; NULL: nobody */
     void *tap_arg;

@@ -17,6 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (range_parse(text, total, &first, &last) == 0) {
         ALWAYS(first <= last && last < total);
     }
+    uint64_t whole;
+    if (range_content_parse(text, &first, &last, &whole) == 0) {
+        ALWAYS(first <= last && last < whole);
+    }
     (void)range_etag_listed(text, "\"a\"");
     ALWAYS(range_if_range(text, text));
     free(text);

@@ -3,6 +3,8 @@
 
 #include "http/range.h"
 
+#include <errno.h>
+
 static void good(const char *header, uint64_t size, uint64_t first, uint64_t last)
 {
     uint64_t f = 0, l = 0;
@@ -70,6 +72,43 @@ static void if_range_wants_the_very_tag(void **state)
     assert_false(range_if_range("Mon, 23 Nov 2026 20:00:00 GMT", "\"a\""));
 }
 
+static void content_range_of_a_body_is_read(void **state)
+{
+    uint64_t first, last, total;
+    assert_int_equal(range_content_parse("bytes 0-0/1", &first, &last, &total), 0);
+    assert_int_equal(range_content_parse("bytes 1000-982731/982732", &first, &last, &total), 0);
+    assert_int_equal(first, 1000);
+    assert_int_equal(last, 982731);
+    assert_int_equal(total, 982732);
+    assert_int_equal(range_content_parse("Bytes 376-563/*", &first, &last, &total), 0);
+    assert_int_equal(first, 376);
+    assert_true(total == RANGE_UNKNOWN);
+}
+
+static void odd_content_ranges_are_refused(void **state)
+{
+    static const char *const odd[] = {"",
+                                      "bytes",
+                                      "bytes ",
+                                      "bytes 0-1",
+                                      "bytes 0-1/",
+                                      "bytes 0-1/1",
+                                      "bytes 2-1/5",
+                                      "bytes */5",
+                                      "bytes -5/9",
+                                      "bytes 0-/9",
+                                      "bytes 0-4/5x",
+                                      "bytes 0-4/**",
+                                      "octets 0-1/2",
+                                      "bytes:0-1/2",
+                                      "bytes 0-18446744073709551615/*",
+                                      "bytes 0-1/99999999999999999999"};
+    uint64_t first, last, total;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        assert_int_equal(range_content_parse(odd[i], &first, &last, &total), -EINVAL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +116,8 @@ int main(void)
         cmocka_unit_test(odd_and_several_ranges_mean_the_whole),
         cmocka_unit_test(ranges_outside_are_unsatisfiable),
         cmocka_unit_test(etags_are_found_in_lists),
+        cmocka_unit_test(content_range_of_a_body_is_read),
+        cmocka_unit_test(odd_content_ranges_are_refused),
         cmocka_unit_test(if_range_wants_the_very_tag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
