@@ -73,3 +73,15 @@ create table s3_part (
     modified_us bigint not null,
     primary key (upload_id, number)
 );
+
+-- The first key behind `after` that begins with `prefix`; common: where it is rolled up, up to and with the delimiter.
+create function s3_next(camera uuid, prefix text, delimiter text, after text) returns table (key text, common text)
+    language sql stable as $$
+    select o.key,
+           case when delimiter <> '' and position(delimiter in substr(o.key, length(prefix) + 1)) > 0
+                then left(o.key, length(prefix) + position(delimiter in substr(o.key, length(prefix) + 1)) + length(delimiter) - 1) end
+      from s3_object o
+     where o.camera_id = camera and o.key collate "C" > after and o.key collate "C" >= prefix
+       and o.key collate "C" < prefix || chr(1114111)
+     order by o.key collate "C" limit 1
+$$;

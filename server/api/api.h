@@ -44,6 +44,7 @@ enum api_access {
     API_OFFICER,
     API_CAMERA, /* Basic or Bearer camera secret; the path's {camera_id} must be it. 401 carries a
                    Basic challenge */
+    API_S3,     /* AWS Signature Version 4 by a camera's S3 key; errors are S3's XML */
     API_MEDIA   /* account, or a signed URL for exactly this path */
 };
 

@@ -5,6 +5,7 @@
 #include "api/authenticate.h"
 
 #include "api/append.h"
+#include "api/s3.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "playback/link.h"
@@ -201,6 +202,9 @@ void api_authenticate(struct http_exchange *x)
         return;
     case API_CAMERA:
         authenticate_camera(x);
+        return;
+    case API_S3:
+        s3_authenticate(x);
         return;
     case API_MEDIA:
         if (http_query(x, "sig")) {

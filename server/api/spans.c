@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/media.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "playback/link.h"
 #include "playback/timeline.h"
 
@@ -72,11 +73,9 @@ static void answer_text(struct media *m)
     sha256_update(h, m->text.data, m->text.len);
     sha256_final(h, digest);
     sha256_destroy(h);
-    m->etag[0] = '"';
-    for (size_t i = 0; i < 16; i++) {
-        snprintf(m->etag + 1 + 2 * i, 3, "%02x", digest[i]);
-    }
-    strcat(m->etag, "\"");
+    char hex[2 * SHA256_SIZE + 1];
+    str_hex(digest, SHA256_SIZE, hex);
+    snprintf(m->etag, sizeof m->etag, "\"%.32s\"", hex);
     m->cache = MEDIA_CACHE_PLAYLIST;
     if (media_not_modified(m)) {
         return;

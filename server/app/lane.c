@@ -192,6 +192,7 @@ static int make_server(struct lane *l, char *reason, size_t size)
                          .app = &l->api,
                          .limits = &l->limits,
                          .trusted_proxies = (const char *const *)l->proxies,
+                         .mount = {.host = c->s3_host, .prefix = "/s3"},
                          .observe = observe_exchange,
                      },
                      &l->server);

@@ -15,6 +15,7 @@ enum stream_end {
     STREAM_COMPLETE,  /* every byte was delivered */
     STREAM_BROKEN,    /* the sender vanished, was too slow, or the server is stopping */
     STREAM_TOO_LARGE, /* the stated limit was passed */
+    STREAM_REFUSED,   /* whole, but not what the sender promised (a digest): keep nothing of it */
 };
 
 struct sink;

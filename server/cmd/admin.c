@@ -6,6 +6,7 @@
 #include "account/agency.h"
 #include "app/database.h"
 #include "auth/password_rule.h"
+#include "auth/s3_key.h"
 #include "auth/session.h"
 #include "auth/sign_in.h"
 #include "base/buf.h"
@@ -266,6 +267,49 @@ static bool camera_rotate(struct admin *a)
     return commit(a, tx);
 }
 
+static void record_key(struct db_tx *tx, const char *action, const struct id *camera)
+{
+    ledger_add(tx, &(struct ledger_entry){.action = action,
+                                          .actor_kind = "operator",
+                                          .subject_kind = "camera",
+                                          .subject = camera});
+}
+
+static bool s3_key_create(struct admin *a)
+{
+    struct id camera;
+    struct s3_key_made key;
+    char endpoint[512];
+    if (!arg_id(a, "--camera", &camera)) {
+        return false;
+    }
+    struct db_tx *tx = db_tx_begin(a->db);
+    db_tx_add(tx, DB_CAMERA_EXISTS, DB_ID(&camera));
+    s3_key_add(tx, a->keyring, &camera, true, &key);
+    record_key(tx, "camera.key_create", &camera);
+    snprintf(endpoint, sizeof(endpoint), "%s/s3", a->cmd->config->public_url);
+    say_id(a, "bucket", &camera);
+    say(a, "endpoint", endpoint);
+    say(a, "access_key", key.access_key);
+    say(a, "secret", key.secret);
+    secret_wipe(&key, sizeof(key));
+    return commit(a, tx);
+}
+
+static bool s3_key_revoke(struct admin *a)
+{
+    struct id camera;
+    if (!arg_id(a, "--camera", &camera)) {
+        return false;
+    }
+    struct db_tx *tx = db_tx_begin(a->db);
+    db_tx_add(tx, DB_CAMERA_EXISTS, DB_ID(&camera));
+    db_tx_add(tx, DB_S3_KEY_REVOKE, DB_ID(&camera), DB_I64(clock_now_us()));
+    record_key(tx, "camera.key_revoke", &camera);
+    say_id(a, "bucket", &camera);
+    return commit(a, tx);
+}
+
 static void read_person(struct admin *a, const struct db_reply *r)
 {
     if (db_rows(r, 0) != 1) {
@@ -419,6 +463,8 @@ static const struct admin_option camera_options[] = {
     {0}};
 static const struct admin_option rotate_options[] = {
     {"--camera", .required = true, .help = "id of the camera; its old secrets end"}, JSON, {0}};
+static const struct admin_option s3_options[] = {
+    {"--camera", .required = true, .help = "id of the camera"}, JSON, {0}};
 static const struct admin_option token_options[] = {
     {"--email", .required = true, .help = "address of an account or an officer"},
     {"--name", .required = true, .help = "what it is for"},
@@ -458,6 +504,8 @@ static const struct admin_command {
     {"account", "create", "the same as owner create", owner_create, owner_options},
     {"camera", "create", "a camera and its secret", camera_create, camera_options},
     {"camera", "rotate", "a new secret for a camera", camera_rotate, rotate_options},
+    {"s3-key", "create", "a permanent S3 key for a camera", s3_key_create, s3_options},
+    {"s3-key", "revoke", "end a camera's permanent S3 keys", s3_key_revoke, s3_options},
     {"token", "create", "an API token for an account or officer", token_create, token_options},
     {"agency", "admit", "an agency that may ask for footage", agency_admit_command, agency_options},
     {"officer", "create", "an officer of an agency, second factor and token", officer_create,

@@ -213,6 +213,18 @@ void http_answer_problem(struct http_exchange *x, enum problem p, const char *de
     give(x, problem_table[p].status, "application/problem+json", r);
 }
 
+void http_answer_error(struct http_exchange *x, int status, const char *content_type,
+                       const char *text)
+{
+    size_t n = strlen(text);
+    count_sent(x, n);
+    if (!x->answered) {
+        x->problem = arena_text(&x->arena, text, n);
+    }
+    give(x, status, content_type,
+         MHD_create_response_from_buffer(n, readable(text), MHD_RESPMEM_MUST_COPY));
+}
+
 /* ---- sources ---- */
 
 static void source_ready(void *arg)

@@ -175,6 +175,7 @@ static struct http_server *server_new(const struct http_server_params *p)
     s->app = p->app;
     s->limits = p->limits != NULL ? *p->limits : http_limits_default;
     s->trusted_proxies = p->trusted_proxies;
+    s->mount = p->mount;
     s->observe = p->observe;
     list_init(&s->conns);
     list_init(&s->lingers);

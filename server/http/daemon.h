@@ -30,6 +30,13 @@ struct http_limits {
 };
 extern const struct http_limits http_limits_default;
 
+/* A host name of its own for a part of the table: https://HOST/a is served as PREFIX/a, and
+ * https://LABEL.HOST/a as PREFIX/LABEL/a. */
+struct http_mount {
+    const char *host;   /* without a port; NULL or "" = none; borrowed */
+    const char *prefix; /* "/s3" */
+};
+
 struct http_server_params {
     struct loop *loop;
     const char *host; /* numeric address or NULL = any, v4 and v6 */
@@ -39,6 +46,7 @@ struct http_server_params {
     void *app;
     const struct http_limits *limits;   /* NULL = default; borrowed */
     const char *const *trusted_proxies; /* NULL-ended list of numeric addresses, or NULL */
+    struct http_mount mount;
     /* Called for every finished exchange, for log and metrics: on the loop, possibly before the
      * handler's late answer. status 499: the client left before an answer was sent. May be NULL. */
     void (*observe)(void *app, const struct http_exchange *x, int status, uint64_t sent_bytes,

@@ -178,7 +178,7 @@ static bool read_head(struct http_exchange *x, const char *method, const char *v
 static void route(struct http_exchange *x)
 {
     struct route_match m;
-    int r = router_match(x->conn->server->router, x->method, x->target, &m);
+    int r = router_match(x->conn->server->router, x->method, exchange_route_path(x), &m);
     if (r == ROUTER_E_NOT_FOUND) {
         answer_problem(x, PROBLEM_not_found, NULL);
     } else if (r == ROUTER_E_METHOD) {

@@ -32,7 +32,14 @@ enum http_method {
 
 /* ---- the request ---- */
 enum http_method http_method(const struct http_exchange *x);
+/* As sent: percent-encoded, without the query. */
 const char *http_path(const struct http_exchange *x);
+/* What follows the '?', as sent; "" when there is none. For signatures: all else uses http_query().
+ */
+const char *http_raw_query(const struct http_exchange *x);
+/* Header lines in the order they were sent, i from 0; false past the last. */
+bool http_header_at(const struct http_exchange *x, unsigned i, const char **ret_name,
+                    const char **ret_value);
 const struct http_route *http_route_of(const struct http_exchange *x);
 /* Value of {name} in the route's pattern, percent-decoded, UTF-8 without control characters; never
  * NULL for a name the pattern has. */
@@ -104,6 +111,9 @@ void http_answer_source(struct http_exchange *x, int status, const char *content
 void http_answer_problem(struct http_exchange *x, enum problem p, const char *detail_fmt, ...)
     PRINTF_LIKE(3, 4);
 
+/* An error in another format than problem+json; may like a problem be sent in mid body. Copied. */
+void http_answer_error(struct http_exchange *x, int status, const char *content_type,
+                       const char *text);
 /* One more member of the coming problem, if it becomes one; takes the reference. */
 void http_add_problem_member(struct http_exchange *x, const char *name, json_t *value);
 

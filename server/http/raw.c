@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers past libmicrohttpd. It takes none while a body arrives, and to a malformed Content-Length
- * version 0.9.75 sends two heads. In these two cases the problem is written to the socket or the
+ * version 0.9.75 sends two heads. In these two cases the error is written to the socket or the
  * TLS session here - nothing else of this exchange is in their buffers then - and both are closed
  * for writing, so that whatever libmicrohttpd still tries fails. The socket lingers for the unread
  * body. */

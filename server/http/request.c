@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <strings.h>
 
 enum { QUERY_ARGS_MAX = 64 };
 
@@ -22,6 +23,22 @@ enum http_method http_method(const struct http_exchange *x)
 const char *http_path(const struct http_exchange *x)
 {
     return x->target;
+}
+
+const char *http_raw_query(const struct http_exchange *x)
+{
+    return x->query;
+}
+
+bool http_header_at(const struct http_exchange *x, unsigned i, const char **ret_name,
+                    const char **ret_value)
+{
+    if (i >= x->head.n_fields) {
+        return false;
+    }
+    *ret_name = x->head.fields[i].name;
+    *ret_value = x->head.fields[i].value;
+    return true;
 }
 
 const struct http_route *http_route_of(const struct http_exchange *x)
@@ -177,6 +194,37 @@ void exchange_read_params(struct http_exchange *x, const struct route_match *m)
         p->next = x->params;
         x->params = p;
     }
+}
+
+/* Length of the host in a Host header, without its port. */
+static size_t host_length(const char *s)
+{
+    return s[0] == '[' ? strcspn(s, "]") + (strchr(s, ']') != NULL) : strcspn(s, ":");
+}
+
+const char *exchange_route_path(struct http_exchange *x)
+{
+    const struct http_mount *m = &x->conn->server->mount;
+    const char *host = http_header(x, "Host");
+    size_t want = m->host != NULL ? strlen(m->host) : 0, n = host != NULL ? host_length(host) : 0;
+    if (want == 0 || n < want || strncasecmp(host + n - want, m->host, want) != 0) {
+        return x->target;
+    }
+    struct buf path = BUF_INIT(2 * HEAD_TARGET_MAX);
+    buf_str(&path, m->prefix);
+    if (n > want) { /* LABEL.HOST */
+        size_t label = n - want - 1;
+        if (host[label] != '.' || label == 0 ||
+            strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-") != label) {
+            buf_finish(&path);
+            return x->target;
+        }
+        buf_printf(&path, "/%.*s", (int)label, host);
+    }
+    buf_str(&path, x->target);
+    const char *copy = arena_text(&x->arena, (const char *)path.data, path.len);
+    buf_finish(&path);
+    return copy;
 }
 
 static void address_text(const struct sockaddr *sa, char out[48])

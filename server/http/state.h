@@ -62,6 +62,7 @@ struct http_server {
     void *app;
     struct http_limits limits;
     const char *const *trusted_proxies;
+    struct http_mount mount;
     void (*observe)(void *app, const struct http_exchange *x, int status, uint64_t sent_bytes,
                     uint64_t took_us);
     struct list conns;   /* struct http_conn.node */
@@ -128,7 +129,7 @@ struct http_exchange {
 
     struct http_pair *headers_out;
     json_t *problem_members; /* or NULL */
-    const char *problem;     /* the answer's body when it is a problem */
+    const char *problem;     /* the answer's body when it is an error */
     bool answered;           /* by whomever */
     bool queued;
     int status;
@@ -161,6 +162,8 @@ void exchange_read_peer(struct http_exchange *x);
 void exchange_read_forwarded(struct http_exchange *x); /* from trusted proxies only */
 int exchange_read_query(struct http_exchange *x);      /* -EINVAL */
 void exchange_read_params(struct http_exchange *x, const struct route_match *m);
+/* The path to route by: as sent, or below the mount of the host that was asked. */
+const char *exchange_route_path(struct http_exchange *x);
 /* body.c */
 void body_check_size(struct http_exchange *x); /* refuse a declared size that is too large */
 void body_take(struct http_exchange *x, const uint8_t *p, size_t *size);
@@ -170,7 +173,7 @@ void body_break(struct http_exchange *x);
 void answer_problem(struct http_exchange *x, enum problem p, const char *detail);
 void conn_forget_body(struct http_conn *c); /* body.c, too: what was kept */
 /* raw.c */
-void raw_answer(struct http_exchange *x);       /* now, in mid body; only problems */
+void raw_answer(struct http_exchange *x);       /* now, in mid body; only errors */
 void raw_refuse_lengths(struct http_server *s); /* heads with a malformed Content-Length */
 /* tls.c */
 int tls_session_begin(struct http_conn *c) MUST_CHECK; /* credentials, tickets, handshake hook */

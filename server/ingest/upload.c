@@ -68,13 +68,14 @@ static void body_end(struct sink *s, enum stream_end how)
     }
     u->ended_us = clock_now_us();
     sha256_final(u->sha256, u->body_sha256);
-    if (how == STREAM_TOO_LARGE) {
-        upload_fail(u, INGEST_E_TOO_LARGE, NULL);
+    bool keep = how == STREAM_COMPLETE || how == STREAM_BROKEN;
+    if (!keep) {
+        upload_fail(u, how == STREAM_REFUSED ? INGEST_E_REFUSED : INGEST_E_TOO_LARGE, NULL);
     }
     if (!u->job_done) {
         u->inner->ops->end(u->inner, how);
     }
-    if (how == STREAM_TOO_LARGE && !u->job_done) {
+    if (!keep && !u->job_done) {
         remux_job_cancel(u->job);
     }
     u->pending--;

@@ -33,6 +33,7 @@ enum {
     INGEST_E_UNAVAILABLE,   /* database or store do not answer */
     INGEST_E_MEDIA,         /* see upload_result.remux_status and reason */
     INGEST_E_TOO_LARGE,     /* the body passed the limit */
+    INGEST_E_REFUSED,       /* the body ended STREAM_REFUSED: who fed it knows why */
     INGEST_E_INTERNAL
 };
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUERY_SIZE = 200, AHEAD_SEGMENTS = 2, WAIT_TARGETS = 3 };
+enum { QUERY_SIZE = 200, AHEAD_SEGMENTS = 2, WAIT_TARGETS = 3, PART_LEAST_90K = 9000 };
 
 struct hls_op {
     struct live_waiter waiter;
@@ -95,6 +95,18 @@ static struct playlist_part describe(const struct live_part *p)
                                   .discontinuity = p->discontinuity};
 }
 
+/* The longest part in the list, in steps of 10 ms. A camera's parts get even once its groups are
+ * known; what it sent at first then holds players back no longer than it is listed. */
+static uint32_t part_target_ms(const struct channel *c, uint64_t begin)
+{
+    uint32_t longest_90k = PART_LEAST_90K;
+    for (uint64_t at = begin; at < c->next; at++) {
+        uint32_t d = channel_part(c, at)->fragment->duration_90k;
+        longest_90k = d > longest_90k ? d : longest_90k;
+    }
+    return (longest_90k + 899) / 900 * 10;
+}
+
 static void collect(struct hls_op *op, const struct channel *c)
 {
     uint64_t begin = list_begin(c);
@@ -106,7 +118,7 @@ static void collect(struct hls_op *op, const struct channel *c)
                            .ended = c->ended,
                            .skip = op->playlist.ask.skip,
                            .target_s = c->target_s,
-                           .part_target_ms = c->part_target_ms,
+                           .part_target_ms = part_target_ms(c, begin),
                            .query = op->query};
     for (uint64_t at = begin; at < c->next && l->n < PLAYLIST_PARTS_MAX; at++) {
         op->parts[l->n++] = describe(channel_part(c, at));
@@ -139,7 +151,8 @@ static bool has_asked(const struct channel *c, const struct playlist_ask *a)
 /* RFC 8216bis 6.2.5.2: two segments ahead at most; of parts three, or three seconds' worth. */
 static bool is_ahead(const struct channel *c, const struct playlist_ask *a)
 {
-    uint64_t parts = c->part_target_ms < 1000 ? (2999 + c->part_target_ms) / c->part_target_ms : 3;
+    uint64_t target_ms = part_target_ms(c, list_begin(c));
+    uint64_t parts = target_ms < 1000 ? (2999 + target_ms) / target_ms : 3;
     return a->blocking &&
            (a->msn > c->msn + AHEAD_SEGMENTS ||
             (a->part_given && a->msn == c->msn && a->part > parts_of_newest(c) + parts));

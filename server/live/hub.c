@@ -11,7 +11,6 @@
 
 enum {
     TARGET_S = 4,
-    PART_TARGET_MS = 500,
     JUMP_90K = CLOCK_90K / 4, /* parts that fit worse are on another time line */
     FORGET_MS = LIVE_RING_S * 1000
 };
@@ -60,7 +59,6 @@ struct channel *channel_get(struct live_hub *h, const struct id *camera)
     c->first = c->next = (uint64_t)(now_us / 1000);
     c->msn = (uint64_t)(now_us / CLOCK_US);
     c->target_s = TARGET_S;
-    c->part_target_ms = PART_TARGET_MS;
     c->quiet_ms = clock_mono_ms();
     list_append(bucket_of(h, camera), &c->node);
     return c;
@@ -112,11 +110,9 @@ static bool begins_segment(const struct channel *c, const struct live_part *befo
            c->segment_90k + p->fragment->duration_90k > (uint64_t)LIVE_SEGMENT_MAX_S * CLOCK_90K;
 }
 
-static void grow_targets(struct channel *c, const struct live_fragment *f)
+static void grow_target(struct channel *c)
 {
-    uint32_t part_ms = (uint32_t)(((uint64_t)f->duration_90k + 89) / 90);
     uint32_t segment_s = (uint32_t)((c->segment_90k + CLOCK_90K / 2) / CLOCK_90K);
-    c->part_target_ms = part_ms > c->part_target_ms ? part_ms : c->part_target_ms;
     c->target_s = segment_s > c->target_s ? segment_s : c->target_s;
 }
 
@@ -136,7 +132,7 @@ static void place_part(struct channel *c, struct live_part *p)
     p->msn = c->msn;
     c->segment_90k += p->fragment->duration_90k;
     c->end_90k = p->fragment->decode_90k + p->fragment->duration_90k;
-    grow_targets(c, p->fragment);
+    grow_target(c);
 }
 
 static void add_part(struct live_hub *h, struct channel *c, struct live_part *p)
@@ -169,24 +165,6 @@ static void *feed_begin(void *arg, const struct live_feed_facts *facts)
     return f;
 }
 
-static struct live_init *make_init(const uint8_t *bytes, size_t n, const struct index_track *tracks,
-                                   size_t n_tracks)
-{
-    struct live_init *i = mem_new(struct live_init);
-    i->refs = 1;
-    i->bytes = mem_dup(bytes, n);
-    i->n = n;
-    for (size_t t = 0; t < n_tracks && t < INDEX_TRACKS_MAX; t++) {
-        struct live_track *track = &i->track[i->n_tracks++];
-        track->kind = tracks[t].kind;
-        memcpy(track->codec, tracks[t].codec, sizeof track->codec);
-        track->timescale = tracks[t].timescale;
-        track->width = tracks[t].width;
-        track->height = tracks[t].height;
-    }
-    return i;
-}
-
 /* Equal bytes are one init: then a player need not be told. */
 static void feed_init(void *feed, const uint8_t *init, size_t n, const struct index_track *tracks,
                       size_t n_tracks)
@@ -197,7 +175,7 @@ static void feed_init(void *feed, const uint8_t *init, size_t n, const struct in
     live_init_unref(f->init);
     f->new_init =
         newest == NULL || newest->init->n != n || memcmp(newest->init->bytes, init, n) != 0;
-    f->init = f->new_init ? make_init(init, n, tracks, n_tracks) : live_init_ref(newest->init);
+    f->init = f->new_init ? live_init_make(init, n, tracks, n_tracks) : live_init_ref(newest->init);
     hub_unlock(f->hub);
 }
 

@@ -61,15 +61,15 @@ struct channel {
     struct list feeds, subs, viewers;
     struct live_feed *feed; /* the one that is shown; NULL */
     struct live_part *ring[LIVE_RING_PARTS];
-    uint64_t first, next;              /* numbers of the parts in the ring: [first, next) */
-    uint64_t msn;                      /* of the newest part */
-    int64_t end_90k;                   /* where the newest part ends on its time line */
-    uint64_t segment_90k;              /* so much is in the newest segment */
-    uint64_t discontinuities;          /* of parts that left the ring */
-    uint32_t target_s, part_target_ms; /* only ever grow */
-    int64_t since_us, arrived_us;      /* server's clock: the feed's begin, the newest part */
-    uint64_t quiet_ms;                 /* monotonic: since when there is no feed */
-    bool ended;                        /* the wait for the next feed is over */
+    uint64_t first, next;         /* numbers of the parts in the ring: [first, next) */
+    uint64_t msn;                 /* of the newest part */
+    int64_t end_90k;              /* where the newest part ends on its time line */
+    uint64_t segment_90k;         /* so much is in the newest segment */
+    uint64_t discontinuities;     /* of parts that left the ring */
+    uint32_t target_s;            /* of playlists; only ever grows */
+    int64_t since_us, arrived_us; /* server's clock: the feed's begin, the newest part */
+    uint64_t quiet_ms;            /* monotonic: since when there is no feed */
+    bool ended;                   /* the wait for the next feed is over */
     unsigned n_viewers;
     struct ban {
         struct id account, session;
@@ -131,6 +131,9 @@ void hub_tidy(struct live_hub *h, uint64_t now_ms, int64_t now_us);
 /* part.c; with the lock held */
 struct live_part *live_part_ref(struct live_part *p);
 struct live_part *live_part_unref(struct live_hub *h, struct live_part *p); /* takes NULL */
+/* Copies; one reference. Without the lock too. */
+struct live_init *live_init_make(const uint8_t *bytes, size_t n, const struct index_track *tracks,
+                                 size_t n_tracks);
 struct live_init *live_init_ref(struct live_init *i);
 struct live_init *live_init_unref(struct live_init *i); /* takes NULL */
 /* True: p is warm (or lost: look). False: it is being read, and the channel is woken when that is

@@ -7,8 +7,27 @@
 #include "metrics/metrics.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- inits ---- */
+
+struct live_init *live_init_make(const uint8_t *bytes, size_t n, const struct index_track *tracks,
+                                 size_t n_tracks)
+{
+    struct live_init *i = mem_new(struct live_init);
+    i->refs = 1;
+    i->bytes = mem_dup(bytes, n);
+    i->n = n;
+    for (size_t t = 0; t < n_tracks && t < INDEX_TRACKS_MAX; t++) {
+        struct live_track *track = &i->track[i->n_tracks++];
+        track->kind = tracks[t].kind;
+        memcpy(track->codec, tracks[t].codec, sizeof track->codec);
+        track->timescale = tracks[t].timescale;
+        track->width = tracks[t].width;
+        track->height = tracks[t].height;
+    }
+    return i;
+}
 
 struct live_init *live_init_ref(struct live_init *i)
 {

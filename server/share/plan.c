@@ -18,7 +18,7 @@ enum {
     COL_HOUSEHOLD,
     COL_INDEX
 };
-enum { SEGMENTS_MAX = 64 }; /* of one clip, for an answer: an hour */
+enum { SEGMENTS_MAX = 2000 }; /* of one clip, for an answer: 12 hours, or many small ones */
 
 struct rows {
     const struct db_reply *r;
@@ -110,9 +110,9 @@ static void item_finish(struct share_item *item)
 static int choose(const struct rows *s, int from, uint32_t n, const struct cut_span *window,
                   struct share_item *item)
 {
-    struct index list[SEGMENTS_MAX] = {0};
-    struct cut_source sources[SEGMENTS_MAX];
-    struct cut_piece pieces[SEGMENTS_MAX];
+    CLEANUP(mem_free_at) struct index *list = mem_alloc(n, sizeof(*list));
+    CLEANUP(mem_free_at) struct cut_source *sources = mem_alloc(n, sizeof(*sources));
+    CLEANUP(mem_free_at) struct cut_piece *pieces = mem_alloc(n, sizeof(*pieces));
     int r = read_indexes(s, from, n, list, sources);
     uint32_t n_pieces = r ? 0 : cut_choose(sources, n, window, pieces, &item->span);
     item->pieces = mem_alloc(n_pieces + 1, sizeof(*item->pieces));

@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options"}
-ACCESS = {"public", "signed_in", "account", "officer", "camera", "media"}
+ACCESS = {"public", "signed_in", "account", "officer", "camera", "media", "s3"}
 # {HTTP_GET, "/api/v1/clips", API_ACCOUNT, list_clips}
-ROW = re.compile(r'\{\s*HTTP_([A-Z]+)\s*,\s*"(/[^"]*)"\s*,\s*API_([A-Z_]+)\s*,', re.S)
+ROW = re.compile(r'\{\s*HTTP_([A-Z]+)\s*,\s*"(/[^"]*)"\s*,\s*API_([A-Z0-9_]+)\s*,', re.S)
 
 
 def pointer(doc, ref):
@@ -109,7 +109,7 @@ def check_operation(doc, path, method, shared, op):
     declared = {
         p["name"] for p in (resolve(doc, p) for p in [*shared, *op.get("parameters", [])]) if p["in"] == "path"
     }
-    wanted = set(re.findall(r"\{(\w+)\}", path))
+    wanted = set(re.findall(r"\{(\w+)(?:\.\.\.)?\}", path))
     if declared != wanted:
         yield f"{where}: path parameters {sorted(declared)}, pattern has {sorted(wanted)}"
     if "requestBody" in op:

@@ -9,9 +9,10 @@ import unittest
 import uuid
 
 from agency import AREA, Agency, film, placed_home, rfc3339, wait_for_undo
+import sigv4
 from doorward import ROOT, Scenario, as_user, sample
 
-ROW = re.compile(r'\{\s*HTTP_([A-Z]+)\s*,\s*"(/[^"]*)"\s*,\s*API_([A-Z_]+)\s*,', re.S)
+ROW = re.compile(r'\{\s*HTTP_([A-Z]+)\s*,\s*"(/[^"]*)"\s*,\s*API_([A-Z0-9_]+)\s*,', re.S)
 HOUR = 3600
 
 
@@ -53,6 +54,7 @@ ROUTES = {
     "GET /api/v1/cameras/{id}/export.mp4": (CAMERA_LINK, "/api/v1/cameras/{camera}/export.mp4?{span}", None),
     "POST /api/v1/cameras/{id}/links": ({"owner"}, "/api/v1/cameras/{camera}/links", {}),
     "GET /api/v1/clips": (OWNER | {"other-owner"}, "/api/v1/clips", None),
+    "POST /api/v1/clips": ({"owner"}, "/api/v1/clips", {"camera_id": "{camera}", "from": "{from}", "to": "{to}"}),
     "GET /api/v1/clips/{id}": (OWNER, "/api/v1/clips/{clip}", None),
     "DELETE /api/v1/clips/{id}": ({"owner"}, "/api/v1/clips/{spare_clip}", None),
     "PUT /api/v1/clips/{id}/keep": ({"owner"}, "/api/v1/clips/{clip}/keep", None),
@@ -75,6 +77,13 @@ ROUTES = {
     "PUT /api/v1/cameras/{id}/retention": ({"owner"}, "/api/v1/cameras/{camera}/retention", {"rules": [], "undo_s": 3600}),
     "POST /api/v1/cameras/{id}/retention/preview": ({"owner"}, "/api/v1/cameras/{camera}/retention/preview",
                                                     {"rules": [{"kind": "*", "keep_s": 3600}]}),
+    "GET /s3": ({"s3-key", "s3-key-other-camera"}, "/s3", None),
+    "GET /s3/{path...}": ({"s3-key"}, "/s3/{camera}?list-type=2", None),
+    "PUT /s3/{path...}": ({"s3-key"}, "/s3/{camera}/a/access.mp4", b"media"),
+    "POST /s3/{path...}": (set(), "/s3/{camera}/a/parts.mp4?uploads", None),
+    "DELETE /s3/{path...}": ({"s3-key"}, "/s3/{camera}/a/access.mp4", None),
+    "POST /oauth/token": ({"camera", "other-camera"}, "/oauth/token", b"form"),  # each for itself
+    "GET /onvif/storage": ({"camera", "camera-bearer", "other-camera", "other-camera-named"}, "/onvif/storage", None),
     "GET /api/v1/ledger": (OWNER | OFFICERS | {"other-owner"}, "/api/v1/ledger", None),
     "GET /api/v1/inbox": (OWNER | {"other-owner"}, "/api/v1/inbox", None),
     "GET /api/v1/inbox/{id}": (OWNER, "/api/v1/inbox/{item}", None),
@@ -125,6 +134,7 @@ class Access(Scenario):
                          headers={"Content-Range": "bytes 0-9/20"})
         assert part.status == 202, part
         cls.things["span"] = f"from={rfc3339(cls.begin - 60)}&to={rfc3339(cls.begin + 60)}"
+        cls.things |= {"from": rfc3339(cls.begin), "to": rfc3339(cls.begin + 5)}
         playlist = cls.owner.get(f"/api/v1/clips/{clip['id']}/index.m3u8").body.decode()
         cls.things["segment"] = re.search(r"^segments/(.*)\.mp4$", playlist, re.M)[1]
         cls.prepare_grants()
@@ -176,7 +186,12 @@ class Access(Scenario):
         suspended = Agency(s)
         cls.sql(f"update officer set disabled_us = 1 where id = '{disabled['id']}'; "
                 f"update agency set suspended_us = 1 where id = '{suspended.id}'")
+        keys = {whose: s.admin("s3-key", "create", "--camera", home.camera_id) for whose, home in (("own", cls.owner), ("other", cls.other))}
+        own, other = (sigv4.Key(k["access_key"], k["secret"]) for k in keys.values())
         cls.callers = {
+            "s3-key": {"key": own},
+            "s3-key-other-camera": {"key": other},
+            "s3-key-wrong-secret": {"key": sigv4.Key(own.access, other.secret)},
             "nobody": {},
             "owner": {"token": cls.owner.token},
             "owner-cookie": {"headers": {"Cookie": sign_in.headers["Set-Cookie"].split(";")[0]}},
@@ -202,18 +217,25 @@ class Access(Scenario):
         if body == b"media":
             with open(sample(3), "rb") as f:
                 return {"body": f.read()}
+        if body == b"form":
+            return {"body": b"grant_type=client_credentials"}
         if body == "request":
             return {"json_body": {"case": str(uuid.uuid4()), "incident": "theft", "contact": "desk", "reason": "why", "polygon": AREA,
                                   "from": rfc3339(self.begin), "to": rfc3339(self.begin + HOUR)}}
         if body is None:
             return {}
-        return {"json_body": {k: [t.format(**self.things) if isinstance(t, str) else t for t in v] if isinstance(v, list) else v for k, v in body.items()}}
+        return {"json_body": {k: [t.format(**self.things) if isinstance(t, str) else t for t in v] if isinstance(v, list) else
+                              v.format(**self.things) if isinstance(v, str) else v for k, v in body.items()}}
 
     def ask(self, method, path, body, caller):
         how = dict(self.callers[caller])
-        query = how.pop("query", None)
-        joint = "&" if "?" in path else "?"
-        return self.server.request(method, path + (f"{joint}{query}" if query else ""), **self.body(body), **how)
+        query, key = how.pop("query", None), how.pop("key", None)
+        sent = self.body(body)
+        if key:
+            how["headers"] = key.headers(method, f"localhost:{self.server.port}", path, sent.get("body", b""))
+        if body == b"form":
+            how["headers"] = {**how.get("headers", {}), "Content-Type": "application/x-www-form-urlencoded"}
+        return self.server.request(method, path + (("&" if "?" in path else "?") + query if query else ""), **sent, **how)
 
     def fresh_owner(self):
         """Sessions that may be used up; the id of the owner's goes into the things."""
@@ -247,7 +269,7 @@ class Access(Scenario):
                 if (200 <= answer.status < 300) != (caller in allowed):
                     wrong.append(f"{method} {path} as {caller}: {answer.status} {answer.body[:120]}")
                 if answer.status == 401:
-                    kind = "Basic" if access == "CAMERA" else "Bearer"
+                    kind = "Basic" if access == "CAMERA" or pattern == "/oauth/token" else "Bearer"
                     self.assertTrue(answer.headers.get("WWW-Authenticate", kind).startswith(kind), pattern)
                 if answer.status >= 500:
                     wrong.append(f"{method} {path} as {caller}: {answer.status}")
@@ -256,7 +278,7 @@ class Access(Scenario):
         print(f"access matrix: {cells} cells, 0 unexpected 2xx")
 
     def test_lists_hold_nothing_of_others(self):
-        mine = [v for k, v in self.things.items() if k not in ("file", "request", "session")]
+        mine = [v for k, v in self.things.items() if k not in ("file", "request", "session", "span", "from", "to")]
         mine += [self.owner.household_id, self.owner.account_id, self.owner.email, self.owner.camera_id]
         for path in LISTS:
             for caller in ("other-owner", "officer", "officer-evidence", "officer-other-agency"):

@@ -287,5 +287,57 @@ class Deleted(TimelineScenario):
         self.assertEqual([g[0] for g in self.gaps(0, 12)], ["deleted"])
 
 
+class Cut(TimelineScenario):
+    """Clips that somebody made of a span."""
+
+    def cut(self, begin, end, **more):
+        return self.home.post("/api/v1/clips", {"camera_id": self.home.camera_id, "from": stamp(self.begin + begin),
+                                                "to": stamp(self.begin + end)} | more)
+
+    def test_a_clip_of_a_span_over_two_recordings(self):
+        film(self.home, self.begin, "a.mp4")
+        film(self.home, self.begin + 12, "b.mp4")
+        answer = self.cut(8.2, 15.4, name="The visit")
+        self.assertEqual(answer.status, 201, answer)
+        clip = answer.json
+        self.assertEqual((clip["kind"], clip["name"], clip["duration_ms"], clip["sha256"]), ("manual", "The visit", 7200, None))
+        self.assertEqual(clip["started_at"], stamp(self.begin + 8.2))
+        self.assertEqual(self.home.get(answer.headers["Location"]).json, clip)
+        self.assertIn(clip["id"], [c["id"] for c in self.home.clips()])
+        self.assertIn(clip["id"], [e["clip_id"] for e in self.timeline(0, 30)["events"]])
+        exported = self.get("export.mp4", 8.2, 15.4).body
+        path = self.save(self.home.get(clip["urls"]["mp4"]).body, "cut.mp4")
+        self.assertEqual(Exact.frames(self, path), Exact.frames(self, self.save(exported, "export.mp4")))
+        text = self.home.get(clip["urls"]["hls"]).body.decode()
+        self.assertEqual(text.count("#EXT-X-DISCONTINUITY\n"), 1)
+        uri = re.search(r"^segments/\S+", text, re.M)[0]
+        self.assertEqual(self.home.get(f"/api/v1/clips/{clip['id']}/{uri}").status, 404, "not what lies outside the clip")
+        self.assertEqual(self.home.get(clip["urls"]["still"]).headers["Content-Type"], "image/jpeg")
+        link = self.home.post(f"/api/v1/clips/{clip['id']}/links", {}).json["urls"]["hls"]
+        self.assertEqual(player.play_errors(link, "-ca_file", self.server.ca_file), "")
+        self.assertIn("clip.create", [e["action"] for e in self.home.get("/api/v1/ledger").json["items"]])
+        self.assertEqual(self.home.delete(f"/api/v1/clips/{clip['id']}").status, 200)
+        self.assertEqual(self.home.get(clip["urls"]["mp4"]).status, 404)
+
+    def test_what_cannot_be_cut(self):
+        film(self.home, self.begin)
+        future = time.time() - self.begin
+        for begin, end in ((100, 110), (5, 5), (5, 4), (0, 86401), (future - 10, future + 10)):
+            self.assertEqual(self.cut(begin, end).status, 422, (begin, end))
+        for more in ({"name": "x" * 256}, {"name": 5}, {"camera_id": "x"}, {"colour": "red"}, {"from": "now"}):
+            self.assertEqual(self.cut(0, 5, **more).status, 422, more)
+        self.assertEqual(self.server.household().post("/api/v1/clips", {"camera_id": self.home.camera_id, "from": stamp(self.begin),
+                                                                         "to": stamp(self.begin + 5)}).status, 404)
+
+    def test_footage_that_comes_later_is_in_the_clip(self):
+        film(self.home, self.begin, "a.mp4")
+        clip = self.cut(0, 40).json
+        before = self.home.get(clip["urls"]["mp4"])
+        film(self.home, self.begin + 20, "b.mp4")
+        after = self.home.get(clip["urls"]["mp4"])
+        self.assertGreater(len(after.body), 1.9 * len(before.body))
+        self.assertNotEqual(after.headers["ETag"], before.headers["ETag"])
+
+
 if __name__ == "__main__":
     unittest.main()

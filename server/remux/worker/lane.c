@@ -59,6 +59,18 @@ int64_t lane_decode_at(const struct lane *l, size_t i)
     return l->track->queue[i].dts + l->shift;
 }
 
+static void follow_groups(struct lane *l, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct sample *q = &l->track->queue[i];
+        if (q->sync) {
+            l->group_90k = l->gone_90k;
+            l->gone_90k = 0;
+        }
+        l->gone_90k += lane_to_90k(l, q->duration);
+    }
+}
+
 void lane_settle(struct lane *l, size_t n, int64_t limit)
 {
     struct track *t = l->track;
@@ -81,6 +93,7 @@ void lane_settle(struct lane *l, size_t n, int64_t limit)
         l->last_end = lane_decode_at(l, n - 1) + t->queue[n - 1].duration;
         l->started = true;
     }
+    follow_groups(l, n);
 }
 
 /* ---- parts ---- */
@@ -108,17 +121,56 @@ static size_t enough(const struct part_end *best, int64_t all_90k, int64_t step_
     return all_90k + step_90k > max_90k ? best->n : 0;
 }
 
-static size_t part_by_decoding(const struct lane *l, int64_t max_90k, struct part_end *best)
+/* The longest that the part at the front may be, so that the parts of a group like the last one are
+ * equal but for a picture. */
+static int64_t even_part(const struct lane *l, int64_t step_90k, int64_t max_90k)
+{
+    bool key = l->track->queue[0].sync;
+    int64_t gone = key ? 0 : l->gone_90k, group = key ? l->gone_90k : l->group_90k;
+    if (step_90k <= 0 || max_90k < step_90k || group <= max_90k || gone >= group - step_90k / 2) {
+        return max_90k;
+    }
+    int64_t pictures = (group + step_90k / 2) / step_90k, most = max_90k / step_90k;
+    int64_t parts = (pictures + most - 1) / most, done = (gone + step_90k / 2) / step_90k;
+    int64_t at = done * parts / pictures + 1; /* the boundary behind those that are gone */
+    int64_t end = (at * pictures + parts - 1) / parts;
+    int64_t span = (end - done) * step_90k + step_90k / 4; /* times are rounded */
+    return span < max_90k ? span : max_90k;
+}
+
+/* All that wait, when their length is known and no other picture fits. */
+static bool is_complete(const struct lane *l, int64_t step_90k, int64_t max_90k,
+                        struct part_end *best)
+{
+    const struct sample *q = l->track->queue;
+    size_t n = l->track->n_queue;
+    if (!l->track->exact_times) {
+        return false;
+    }
+    int64_t limit = q[n - 1].dts + q[n - 1].duration;
+    struct part_end e = {n, limit, lane_to_90k(l, limit - q[0].dts)};
+    if (e.span_90k > max_90k || e.span_90k + step_90k <= max_90k) {
+        return false;
+    }
+    *best = e;
+    return true;
+}
+
+static size_t part_by_decoding(const struct lane *l, int64_t most_90k, struct part_end *best)
 {
     const struct sample *q = l->track->queue;
     size_t last = l->track->n_queue - 1;
+    int64_t step_90k = lane_to_90k(l, q[last].dts - q[last - 1].dts);
+    int64_t max_90k = even_part(l, step_90k, most_90k);
     for (size_t i = 1; i <= last; i++) {
         struct part_end e = {i, q[i].dts, lane_to_90k(l, q[i].dts - q[0].dts)};
         if (choose(best, e, q[i].sync, max_90k)) {
             return best->n;
         }
     }
-    return enough(best, best->span_90k, lane_to_90k(l, q[last].dts - q[last - 1].dts), max_90k);
+    return is_complete(l, step_90k, max_90k, best)
+               ? best->n
+               : enough(best, best->span_90k, step_90k, max_90k);
 }
 
 /* Only presentation times are known: a part ends before a picture that is shown after all before

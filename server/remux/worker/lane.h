@@ -16,6 +16,8 @@ struct lane {
     int64_t shift;                  /* of a track that was found to start before the file does */
     int64_t delay;                  /* derived decode times run that much ahead */
     int64_t last_end;
+    /* For parts: from the last key picture to the one before it; cut since the last one. */
+    int64_t group_90k, gone_90k;
 };
 
 /* Between the track's time scale and 1/90000 s. */
@@ -29,7 +31,9 @@ int64_t lane_decode_at(const struct lane *l, size_t i);
  * the time of the sample after them (before any delay), CLOCK_NONE when there is none. */
 void lane_settle(struct lane *l, size_t n, int64_t limit);
 /* How many of the waiting pictures (two at least) make the next part of an endless body: those
- * before a key picture, or as many as fit into max_90k; 0: more must come. *ret_limit is for
+ * before a key picture, or as many as fit into max_90k; 0: more must come. Where the key pictures
+ * come regularly, what lies between two is divided evenly. Where the length of the last picture is
+ * known, nothing is waited for to see that another one would be too many. *ret_limit is for
  * lane_settle(). */
 size_t lane_part(const struct lane *l, int64_t max_90k, int64_t *ret_limit);
 

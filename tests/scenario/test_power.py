@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The power goes in the middle of everything: nothing acknowledged is lost or changed, the server comes back by itself.
+
+Objects, database, journals and spool lie on a disk that loses what was not flushed (tests/support/power.py).
+DOORWARD_POWER_CUTS sets how often (default 50)."""
+import contextlib
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import power  # noqa: E402
+from doorward import Server, sample, wait_for  # noqa: E402
+from stored import Acknowledged, settled  # noqa: E402
+
+CUTS = int(os.environ.get("DOORWARD_POWER_CUTS", "50"))
+SETTLE_EVERY, READ_BACK = 10, 3
+
+
+def processes_under(folder):
+    """Every process that works in the folder or has a file of it open."""
+    found = set()
+    for pid in (int(p) for p in os.listdir("/proc") if p.isdigit()):
+        with contextlib.suppress(OSError):
+            links = [os.readlink(f"/proc/{pid}/cwd")]
+            links += [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            if pid != os.getpid() and any(link.startswith(folder + "/") for link in links):
+                found.add(pid)
+    return found
+
+
+@unittest.skipIf(power.missing(), power.missing())
+class Power(unittest.TestCase):
+    def setUp(self):
+        self.disk = power.Disk()
+        self.addCleanup(self.disk.close)
+        self.server = Server()
+        self.addCleanup(self.server.close)
+        self.server.data = self.disk.folder_for_server()
+        self.server.env["DOORWARD_DATA_DIR"] = self.server.data
+        self.server.start()
+        self.acknowledged = Acknowledged(self.server.household())
+        self.addCleanup(self.all_dead)
+        self.random = random.Random(20261124)
+
+    def all_dead(self):
+        """As without power: server, workers and PostgreSQL at once."""
+        def gone():
+            left = processes_under(self.disk.path)
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return not left
+        if self.server.process.poll() is None:
+            self.server.kill()
+        wait_for("every process to end", gone, 20)
+
+    def uploader(self, path, stop):
+        """A camera that sends clip after clip; how many are enough is the power's business."""
+        while not stop.is_set():
+            if self.acknowledged.upload(path, timeout=10) is None:
+                stop.wait(0.05)
+
+    def eraser(self, home, stop):
+        """An owner who deletes what an own camera of theirs brings."""
+        mine = Acknowledged(home)
+        while not stop.is_set():
+            if mine.upload(timeout=10) == 201:
+                clip = list(mine.clips)[-1]
+                with contextlib.suppress(Exception):
+                    home.delete(f"/api/v1/clips/{clip}", timeout=10)
+
+    def life(self, writers):
+        """Work for a random moment, then no power, then power again."""
+        stop = threading.Event()
+        threads = [threading.Thread(target=w, args=(*more, stop)) for w, *more in writers]
+        for t in threads:
+            t.start()
+        time.sleep(self.random.uniform(0.05, 1.2))
+        self.disk.cut()
+        self.all_dead()
+        stop.set()
+        for t in threads:
+            t.join(60)
+        self.disk.off()
+        self.disk.on()
+        self.server.start()
+
+    def test_acknowledged_is_there_after_the_power_was_cut(self):
+        other = self.server.household("Forgetful")
+        other.erase_at_once()
+        writers = [(self.uploader, sample()), (self.uploader, sample(12)), (self.eraser, other)]
+        for cut in range(CUTS):
+            before = len(self.acknowledged.clips)
+            self.life(writers)
+            # The rest is proved by the digests that settled() checks.
+            self.acknowledged.verify(list(self.acknowledged.clips)[before:][-READ_BACK:])
+            if cut % SETTLE_EVERY == SETTLE_EVERY - 1:
+                settled(self.server)
+        self.acknowledged.verify(self.random.sample(list(self.acknowledged.clips), READ_BACK))
+        self.assertGreater(len(self.acknowledged.clips), CUTS, "too little was under way for the cuts to mean anything")
+        settled(self.server)
+        self.assertEqual(self.acknowledged.upload(), 201)
+        print(f"{CUTS} power cuts: {len(self.acknowledged.clips)} acknowledged clips, 0 lost, 0 changed", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
