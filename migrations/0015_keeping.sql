@@ -1,5 +1,6 @@
 -- Keeping: how long footage stays, what holds it, what hides it, and how it goes. What must be true is in docs/design/keeping.md.
--- Everything here that erases, hides or holds locks the camera's row first: that one row decides every race.
+-- Everything here that erases, hides or holds locks the camera's row first: that one row decides every race. (Where the camera's row
+-- of camera_keeping is needed too, it is locked before.)
 
 -- ---- settings ----
 alter table household add column quota_bytes bigint check (quota_bytes > 0); -- of all its cameras; null = not limited
@@ -89,7 +90,7 @@ insert into scrub default values;
 -- ---- what remains ----
 alter table garbage drop constraint garbage_reason_check;
 alter table garbage add constraint garbage_reason_check
-    check (reason in ('deleted', 'expired', 'quota', 'replaced', 'abandoned', 'withdrawn', 'joined', 'cut'));
+    check (reason in ('deleted', 'expired', 'quota', 'replaced', 'abandoned', 'withdrawn', 'compacted', 'cut'));
 alter table tombstone alter column clip_id drop not null;
 alter table tombstone add column deletion_id uuid;
 alter table tombstone add column segments bigint not null default 0;
@@ -137,7 +138,7 @@ create function segment_keep_us(s_camera uuid, s_recording uuid, s_from_us bigin
 returns bigint language sql stable as $$
     select greatest(
         (select max(case when k.kind = 'continuous' then $5 + keep_for_us($6, k.kind, $5)
-                         else k.created_us + keep_for_us($6, k.kind, k.created_us) end)
+                         else greatest(k.created_us, $5) + keep_for_us($6, k.kind, greatest(k.created_us, $5)) end)
            from clip k where k.recording_id = $2 and (k.deleted_us is null or k.deletion_id is not null)),
         (select $5 + keep_for_us($6, 'continuous', $5) where not exists (select from clip k where k.recording_id = $2)),
         (select max(k.created_us + keep_for_us($6, k.kind, k.created_us))
@@ -241,6 +242,12 @@ declare
     doomed uuid[];
     starts bigint[];
 begin
+    looked := 0; segments := 0; bytes := 0; held := 0;
+    if not exists (select from segment s
+                    where s.camera_id = p_camera
+                      and coalesce(s.look_us, s.created_us) <= p_now_us - keep_least_us(keeping_rules(p_camera))) then
+        return; -- mostly so, and then nobody waits for the lock
+    end if;
     perform from camera where id = p_camera for update;
     rules := keeping_rules(p_camera);
     least_us := keep_least_us(rules);
@@ -320,7 +327,7 @@ language sql stable as $$
      where s.camera_id = d.camera_id
        and s.start_us between d.from_us - 3600000000 and d.to_us + 3600000000
        and case when d.recording_id is not null then s.recording_id = d.recording_id
-                else s.start_us < d.to_us and e.end_us > d.from_us end
+                else s.start_us < d.to_us - 1000 and e.end_us > d.from_us + 1000 end -- what was rounded touches nothing
 $$;
 
 -- One step of carrying out a deletion whose undo time is over. remaining: whole segments still there; cuts: segments of which only
@@ -469,6 +476,9 @@ declare
     h record;
     n bigint := 0;
 begin
+    perform from camera_keeping c -- before the cameras, as the sweep does
+     where c.camera_id in (select camera_id from hold where subject_id = p_subject and reason = p_reason and lifted_us is null)
+     order by c.camera_id for update;
     perform from camera c
      where c.id in (select camera_id from hold where subject_id = p_subject and reason = p_reason and lifted_us is null)
      order by c.id for update;
@@ -501,6 +511,7 @@ declare
     m integer;
 begin
     select * into k from clip where id = p_clip;
+    perform from camera_keeping where camera_id = k.camera_id and not p_keep for update;
     perform from camera where id = k.camera_id for update;
     select rights into m from membership
      where household_id = k.household_id and account_id = p_account and (ends_us is null or ends_us > p_now_us);
@@ -531,6 +542,7 @@ declare
     c camera;
     m integer;
 begin
+    perform from camera_keeping where camera_id = p_camera for update;
     select * into c from camera where id = p_camera and removed_us is null for update;
     select rights into m from membership
      where household_id = c.household_id and account_id = p_account and (ends_us is null or ends_us > p_now_us);
@@ -600,3 +612,148 @@ language sql stable as $$
            (select max(end_us) from free), (select count(*) from doomed where held_us is not null),
            (select coalesce(sum(sealed_bytes), 0) from doomed where held_us is not null)::bigint
 $$;
+
+-- ---- the sweep ----
+-- One step: the camera whose turn it is, taken by one sweeper at a time. Camera null: it is nobody's turn. more: it is this one's turn
+-- again at once. The soft limit is only looked at: what came of it is told to the ledger when it is passed, and once it is kept again.
+create function sweep_next(p_now_us bigint, p_every_us bigint, p_limit integer,
+                           out camera uuid, out segments bigint, out bytes bigint, out held bigint, out over_segments bigint,
+                           out over_bytes bigint, out more boolean, out soft boolean)
+language plpgsql as $$
+declare
+    k camera_keeping;
+    c camera;
+    e record;
+begin
+    select * into k from camera_keeping where sweep_us <= p_now_us order by sweep_us limit 1 for update skip locked;
+    if not found then
+        return;
+    end if;
+    camera := k.camera_id;
+    select * into e from keeping_expire(k.camera_id, p_now_us, p_limit);
+    segments := e.segments; bytes := e.bytes; held := e.held;
+    more := e.looked >= p_limit;
+    select * into c from camera where id = k.camera_id;
+    over_segments := 0; over_bytes := 0;
+    if c.used_bytes > c.quota_bytes then
+        select * into e from keeping_evict(c.household_id, c.id, c.quota_bytes, p_now_us, p_limit);
+        over_segments := e.segments; over_bytes := e.bytes;
+        more := more or e.segments >= p_limit;
+    end if;
+    soft := coalesce(c.used_bytes - over_bytes > c.quota_soft_bytes, false);
+    if soft and not k.soft_warned then
+        insert into ledger_entry (id, at_us, household_id, actor_kind, action, subject_kind, subject_id, detail, salt)
+        values (uuid_v7(p_now_us), p_now_us, c.household_id, 'system', 'storage.soft_limit', 'camera', c.id,
+                jsonb_build_object('used_bytes', c.used_bytes, 'quota_soft_bytes', c.quota_soft_bytes), uuid_send(gen_random_uuid()));
+    end if;
+    if segments > 0 or over_segments > 0 then
+        insert into ledger_entry (id, at_us, household_id, actor_kind, action, subject_kind, subject_id, detail, salt)
+        values (uuid_v7(p_now_us), p_now_us, c.household_id, 'system', 'footage.expire', 'camera', c.id,
+                jsonb_build_object('segments', segments, 'bytes', bytes, 'over_quota_segments', over_segments, 'over_quota_bytes',
+                                   over_bytes), uuid_send(gen_random_uuid()));
+    end if;
+    update camera_keeping
+       set sweep_us = case when more then p_now_us else p_now_us + p_every_us end,
+           swept_us = case when more then swept_us else p_now_us end, soft_warned = soft
+     where camera_id = k.camera_id;
+end $$;
+
+-- Households over their quota (p_soft: over their soft one, and cameras over theirs; for when the disk is full), oldest footage first.
+create function evict_next(p_now_us bigint, p_soft boolean, p_limit integer,
+                           out household uuid, out segments bigint, out bytes bigint)
+language plpgsql as $$
+declare
+    v record;
+    e record;
+begin
+    segments := 0; bytes := 0;
+    for v in
+        select h.id as household_id, null::uuid as camera_id, case when p_soft then least(h.quota_bytes, h.quota_soft_bytes)
+                                                                   else h.quota_bytes end as target
+          from household h
+         where (h.quota_bytes is not null or (p_soft and h.quota_soft_bytes is not null))
+           and (select sum(c.used_bytes) from camera c where c.household_id = h.id)
+               > case when p_soft then least(h.quota_bytes, h.quota_soft_bytes) else h.quota_bytes end
+        union all
+        select c.household_id, c.id, c.quota_soft_bytes from camera c where p_soft and c.used_bytes > c.quota_soft_bytes
+         limit 20
+    loop
+        select * into e from keeping_evict(v.household_id, v.camera_id, v.target, p_now_us, p_limit);
+        if e.segments > 0 then
+            household := v.household_id;
+            segments := e.segments;
+            bytes := e.bytes;
+            insert into ledger_entry (id, at_us, household_id, actor_kind, action, subject_kind, subject_id, detail, salt)
+            values (uuid_v7(p_now_us), p_now_us, v.household_id, 'system', 'footage.expire', 'household', v.household_id,
+                    jsonb_build_object('over_quota_segments', e.segments, 'over_quota_bytes', e.bytes), uuid_send(gen_random_uuid()));
+            return; -- one a step: what is held may keep others over their quota, so go on only while something goes
+        end if;
+    end loop;
+end $$;
+
+-- A segment of which a part goes was copied without that part (rows of the same transaction, p_added_bytes): the old one goes.
+-- Refused when the deletion, the segment or a hold says otherwise by now.
+create function deletion_cut(p_deletion uuid, p_segment uuid, p_start_us bigint, p_gone_from_us bigint, p_gone_to_us bigint,
+                             p_added_bytes bigint, p_now_us bigint)
+returns void language plpgsql as $$
+declare
+    d deletion;
+    s segment;
+begin
+    perform from camera c where c.id = (select camera_id from deletion where id = p_deletion) for update;
+    select * into d from deletion
+     where id = p_deletion and undone_us is null and purged_us is null and purge_us <= p_now_us for update;
+    perform refuse_unless(found, 'gone');
+    delete from segment where id = p_segment and start_us = p_start_us and camera_id = d.camera_id returning * into s;
+    perform refuse_unless(found, 'gone');
+    perform refuse_unless(held_until_us(d.camera_id, s.start_us, segment_end_us(s.start_us, s.duration_90k), p_now_us) is null, 'conflict');
+    insert into garbage (object_id, reason, since_us) values (s.id, 'cut', p_now_us) on conflict do nothing;
+    update camera set used_bytes = greatest(used_bytes - s.sealed_bytes + p_added_bytes, 0) where id = d.camera_id;
+    perform gap_note(d.camera_id, 'deleted', p_gone_from_us, p_gone_to_us, p_now_us);
+    perform sprites_drop(d.camera_id, p_gone_from_us, p_gone_to_us, p_now_us);
+    perform clips_settle(d.camera_id, array[s.recording_id], p_gone_from_us, p_gone_to_us, 'deleted', p_now_us);
+    insert into tombstone (id, household_id, camera_id, clip_id, deletion_id, start_us, duration_ms, reason, actor_kind, actor_id,
+                           at_us, segments, bytes, content_sha256)
+    values (uuid_v7(p_now_us), d.household_id, d.camera_id, d.clip_id, d.id, p_gone_from_us, (p_gone_to_us - p_gone_from_us) / 1000,
+            'deleted', d.actor_kind, d.actor_id, p_now_us, 1, s.sealed_bytes - p_added_bytes, sha256(s.sealed_digest));
+end $$;
+
+-- A partial clip gives way to the whole upload that begins with it, unless a hold covers it: then both stay.
+create function clip_replace(p_clip uuid, p_now_us bigint, p_tombstone uuid, p_camera uuid) returns void language plpgsql as $$
+declare
+    k clip;
+begin
+    perform from camera where id = p_camera for update;
+    select * into k from clip where id = p_clip and camera_id = p_camera and deleted_us is null;
+    if not found or held_until_us(p_camera, k.start_us, k.start_us + greatest(k.duration_ms, 1) * 1000, p_now_us) is not null then
+        return;
+    end if;
+    update clip set deleted_us = p_now_us, still = null where id = p_clip;
+    with dropped as (
+        delete from segment s
+         where s.recording_id = k.recording_id
+           and s.start_us between k.start_us - 3600000000 and k.start_us + k.duration_ms * 1000 + 3600000000
+        returning s.id, s.sealed_bytes
+    ), thrown as (
+        insert into garbage (object_id, reason, since_us) select id, 'replaced', p_now_us from dropped on conflict do nothing
+    )
+    update camera set used_bytes = greatest(used_bytes - (select coalesce(sum(sealed_bytes), 0) from dropped), 0) where id = p_camera;
+    insert into tombstone (id, household_id, camera_id, clip_id, start_us, duration_ms, reason, actor_kind, actor_id, at_us)
+    values (p_tombstone, k.household_id, p_camera, p_clip, k.start_us, k.duration_ms, 'replaced', 'camera', p_camera, p_now_us);
+end $$;
+
+-- What an owner gives to an agency is held from the moment the copies are begun (reason request, subject: the inbox item), and then as
+-- long as the grant lasts (reason grant). Refused (conflict) when the clip was deleted meanwhile.
+create function hold_for_share(p_item uuid, p_clip uuid, p_from_us bigint, p_to_us bigint, p_reason text, p_subject uuid,
+                               p_expires_us bigint, p_now_us bigint)
+returns void language plpgsql as $$
+begin
+    perform hold_make(uuid_v7(p_now_us), k.camera_id, p_from_us, p_to_us, p_reason,
+                      (select g.name || ', case ' || r.case_ref
+                         from request_recipient i join request r on r.id = i.request_id join agency g on g.id = r.agency_id
+                        where i.id = p_item), p_subject, p_expires_us, p_now_us)
+       from clip k where k.id = p_clip;
+    perform refuse_unless(exists (select from clip k where k.id = p_clip and k.deleted_us is null
+                                                       and not is_hidden(k.camera_id, k.recording_id, p_from_us, p_to_us)),
+                          'conflict: A clip was deleted meanwhile.');
+end $$;

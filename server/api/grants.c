@@ -54,8 +54,13 @@ static void withdrawn(void *arg, const struct db_reply *r)
 API_HANDLER(api_grant_withdraw)
 {
     struct id id;
-    if (api_param_id(x, "id", &id)) {
-        db_run(api->db, withdrawn, x, DB_GRANT_WITHDRAW, DB_ID(&id), DB_ID(&who->id),
-               DB_I64(clock_now_us()), DB_TEXT(http_request_id(x)));
+    int64_t now_us = clock_now_us();
+    if (!api_param_id(x, "id", &id)) {
+        return;
     }
+    struct db_tx *tx = db_tx_begin(api->db);
+    db_tx_add(tx, DB_GRANT_WITHDRAW, DB_ID(&id), DB_ID(&who->id), DB_I64(now_us),
+              DB_TEXT(http_request_id(x)));
+    db_tx_add(tx, DB_HOLD_LIFT, DB_ID(&id), DB_TEXT("grant"), DB_I64(now_us));
+    db_tx_commit(tx, withdrawn, x);
 }

@@ -17,6 +17,7 @@
 #include "playback/playback.h"
 #include "recording/compact.h"
 #include "recording/recover.h"
+#include "retention/sweep.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -42,6 +43,7 @@ struct lane {
     struct upkeep *upkeep; /* of the keeper, like recover */
     struct recover *recover;
     struct resumable_keeper *resumables;
+    struct sweep *sweep;
     struct compact *compact;
     int64_t made_us;
     struct timer *beat, *settle;
@@ -236,6 +238,24 @@ int lane_create(const struct lane_params *p, struct lane **ret_lane, char *reaso
 }
 
 /* ---- running ---- */
+static void on_erased(void *arg)
+{
+    struct lane *l = arg;
+    recover_garbage(l->recover);
+}
+
+static void begin_sweep(struct lane *l)
+{
+    l->sweep = sweep_create(&(struct sweep_params){.loop = l->loop,
+                                                   .db = l->db,
+                                                   .store = l->store,
+                                                   .keyring = l->p.keyring,
+                                                   .node = l->p.config->node,
+                                                   .every_s = l->p.config->retention_sweep_s,
+                                                   .erased = on_erased,
+                                                   .arg = l});
+}
+
 static void *lane_thread(void *arg)
 {
     struct lane *l = arg;
@@ -248,6 +268,7 @@ static void *lane_thread(void *arg)
                                                              .store = l->store,
                                                              .node = l->p.config->node,
                                                              .before_us = l->made_us});
+        begin_sweep(l);
         l->compact = compact_create(&(struct compact_params){
             .loop = l->loop,
             .db = l->db,
@@ -308,6 +329,7 @@ static void begin_drain(void *arg)
     l->ingest.draining = true;
     live_drain(l->live);
     l->upkeep = upkeep_destroy(l->upkeep);
+    l->sweep = sweep_destroy(l->sweep); /* before recover, which it wakes */
     l->recover = recover_destroy(l->recover);
     l->resumables = resumable_keeper_destroy(l->resumables);
     l->compact = compact_destroy(l->compact);

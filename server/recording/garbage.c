@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* list -> delete, one object after the other -> drop their rows in one transaction -> list ... Slow
- * on purpose: one object at a time never gets into the way of uploads and viewers. */
+/* list -> delete, a few objects at a time so that uploads and viewers get their turn -> drop their
+ * rows in one transaction -> list ... */
 #include "recording/garbage.h"
 
 #include "base/clock.h"
 #include "base/crash_point.h"
 
-enum { BATCH = 100 };
+enum { BATCH = 200, AT_ONCE = 4 };
+
+struct garbage_pass;
+struct deleting { /* one object being deleted */
+    struct garbage_pass *pass;
+    int i;
+};
 
 struct garbage_pass {
     struct db *db;
@@ -16,7 +22,8 @@ struct garbage_pass {
     struct id after; /* cursor: last id listed */
     struct id batch[BATCH];
     bool deleted[BATCH];
-    int n, at;
+    struct deleting deleting[AT_ONCE];
+    int n, at, under_way; /* at: the next of the batch */
     uint64_t finished;
     bool store_failed, ended;
 };
@@ -59,20 +66,30 @@ static void pass_delete(struct garbage_pass *g);
 
 static void on_deleted(void *arg, int status)
 {
-    struct garbage_pass *g = arg;
-    g->deleted[g->at++] = status == 0;
+    struct deleting *d = arg;
+    struct garbage_pass *g = d->pass;
+    g->deleted[d->i] = status == 0;
     g->store_failed = g->store_failed || status != 0;
+    g->under_way--;
+    d->pass = NULL;
     pass_delete(g);
 }
 
-static void pass_delete(struct garbage_pass *g)
+static void delete_next(struct garbage_pass *g)
 {
     char key[STORE_KEY_SIZE];
-    if (g->at < g->n && !g->ended) {
-        store_key(&g->batch[g->at], key);
-        store_delete(g->store, key, on_deleted, g);
-        return;
+    struct deleting *d = g->deleting;
+    while (d->pass != NULL) {
+        d++;
     }
+    *d = (struct deleting){.pass = g, .i = g->at++};
+    g->under_way++;
+    store_key(&g->batch[d->i], key);
+    store_delete(g->store, key, on_deleted, d);
+}
+
+static void batch_over(struct garbage_pass *g)
+{
     bool any = false;
     for (int i = 0; i < g->n; i++) {
         any = any || g->deleted[i];
@@ -81,6 +98,16 @@ static void pass_delete(struct garbage_pass *g)
         pass_drop(g);
     } else {
         pass_list(g);
+    }
+}
+
+static void pass_delete(struct garbage_pass *g)
+{
+    while (g->at < g->n && !g->ended && g->under_way < AT_ONCE) {
+        delete_next(g);
+    }
+    if (g->under_way == 0) {
+        batch_over(g);
     }
 }
 

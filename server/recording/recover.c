@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tidy the staging place (pool) -> give up old uploads (database) -> pass over the garbage -> wait
- * a minute -> pass ... A step that fails is tried again after a second. */
+ * -> pass ... A step that fails is tried again after a second; what the store does not delete,
+ * after a minute. */
 #include "recording/recover.h"
 
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "recording/garbage.h"
 
-enum { AGAIN_MS = 1000, PASS_EVERY_MS = 60 * 1000 };
+enum { AGAIN_MS = 1000, PASS_EVERY_MS = 2000, REFUSED_MS = 60 * 1000 };
 
 struct recover {
     struct recover_params p;
@@ -107,7 +108,7 @@ static void on_pass_done(void *arg, int status, uint64_t finished)
                  F_STR("reason", "the store did not delete some objects"));
     }
     r->complained = status == GARBAGE_E_STORE;
-    timer_set(r->timer, PASS_EVERY_MS);
+    timer_set(r->timer, r->complained ? REFUSED_MS : PASS_EVERY_MS);
 }
 
 static void step(void *arg)
@@ -131,6 +132,13 @@ struct recover *recover_create(const struct recover_params *p)
     r->timer = timer_create_on(p->loop, step, r);
     step(r);
     return r;
+}
+
+void recover_garbage(struct recover *r)
+{
+    if (!r->busy && r->tidied && r->given_up && !r->complained) {
+        timer_set(r->timer, 0);
+    }
 }
 
 struct recover *recover_destroy(struct recover *r)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The story of an acceptance: own -> for every piece: stage, copy (read, seal), put -> commit ->
- * answer. One step at a time; whatever fails goes to give_up(), which hands the copies to the
- * garbage. */
+/* The story of an acceptance: own (and hold) -> every piece is copied -> commit -> answer. One step
+ * at a time; whatever fails goes to give_up(), which hands the copies to the garbage. */
 #include "share/give.h"
 
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "crypto/keyring.h"
+#include "recording/segment_copy.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#define COPYING_MAX_US INT64_C(3600000000) /* a crash leaves a hold for so long */
 
 struct copy { /* one new object */
     const struct share_piece *piece;
@@ -32,12 +32,6 @@ struct give {
     char *node, *request_id, message[256];
     size_t n_copies, at; /* at: the one being made */
     struct copy *copies;
-    struct store_stage *stage;
-    struct sealer *sealer;
-    uint64_t done_bytes; /* of the piece: init, then body */
-    uint8_t *chunk;
-    size_t chunk_n;
-    int work_status;
     int status;
     give_fn *done;
     void *arg;
@@ -70,14 +64,10 @@ static void give_up(struct give *g, int status, const char *message)
 {
     g->status = status;
     snprintf(g->message, sizeof(g->message), "%s", message);
-    g->sealer = sealer_destroy(g->sealer);
-    g->stage = store_stage_drop(g->stage);
-    db_run(g->db, gave_up, g, DB_UPLOAD_ABANDON, DB_ID(&g->upload), DB_I64(clock_now_us()));
-}
-
-static void store_failed(struct give *g, int status)
-{
-    give_up(g, status == STORE_E_FULL ? GIVE_E_FULL : GIVE_E_UNAVAILABLE, "");
+    struct db_tx *tx = db_tx_begin(g->db);
+    db_tx_add(tx, DB_UPLOAD_ABANDON, DB_ID(&g->upload), DB_I64(clock_now_us()));
+    db_tx_add(tx, DB_HOLD_LIFT, DB_ID(&g->item), DB_TEXT("request"), DB_I64(clock_now_us()));
+    db_tx_commit(tx, gave_up, g);
 }
 
 /* ---- commit ---- */
@@ -97,6 +87,20 @@ static void committed(void *arg, const struct db_reply *r)
         return;
     default:
         give_up(g, GIVE_E_UNAVAILABLE, "");
+    }
+}
+
+/* What is given stays where it came from: while it is copied, and then as long as the grant lasts.
+ */
+static void add_holds(struct give *g, struct db_tx *tx, const char *reason,
+                      const struct id *subject, int64_t lasts_us)
+{
+    int64_t now_us = clock_now_us();
+    for (size_t i = 0; i < g->plan.n_items; i++) {
+        const struct share_item *t = &g->plan.items[i];
+        db_tx_add(tx, DB_HOLD_FOR_SHARE, DB_ID(&g->item), DB_ID(&t->clip), DB_I64(t->span.from_us),
+                  DB_I64(t->span.to_us), DB_TEXT(reason), DB_ID(subject), DB_I64(now_us + lasts_us),
+                  DB_I64(now_us));
     }
 }
 
@@ -145,110 +149,27 @@ static void commit(struct give *g)
               DB_ID(&g->account), DB_I64(now), DB_I64(now + GIVE_UNDO_US),
               DB_I64(now + GIVE_EXPIRE_US), DB_BYTES(g->grant_wrapped, KEY_WRAPPED_SIZE));
     add_files(g, tx);
+    add_holds(g, tx, "grant", &g->grant, GIVE_EXPIRE_US);
+    db_tx_add(tx, DB_HOLD_LIFT, DB_ID(&g->item), DB_TEXT("request"), DB_I64(now));
     db_tx_add(tx, DB_GRANT_LEDGER, DB_ID(&g->grant), DB_TEXT("grant.accept"), DB_ID(&g->account),
               DB_I64(now), DB_TEXT(g->request_id));
     db_tx_commit(tx, committed, g);
 }
 
 /* ---- copy one piece ---- */
-static void put_done(void *arg, int status)
+static void copied(void *arg, int status, const struct seal_result *sealed)
 {
     struct give *g = arg;
-    if (status) {
-        store_failed(g, status);
-        return;
-    }
-    g->at++;
-    next_piece(g);
-}
-
-static void seal_end_on_pool(void *arg)
-{
-    struct give *g = arg;
-    g->work_status = sealer_finish(g->sealer, &g->copies[g->at].sealed);
-}
-
-static void seal_ended(void *arg)
-{
-    struct give *g = arg;
-    struct copy *c = &g->copies[g->at];
-    g->sealer = sealer_destroy(g->sealer);
-    if (g->work_status) {
-        store_failed(g, g->work_status == -ENOSPC ? STORE_E_FULL : STORE_E_UNAVAILABLE);
-        return;
-    }
-    char key[STORE_KEY_SIZE];
-    struct store_stage *stage = g->stage;
-    g->stage = NULL;
-    store_key(&c->seal.object, key);
-    store_put(g->store, stage, key, c->sealed.sealed_bytes, put_done, g);
-}
-
-static void read_chunk(struct give *g);
-
-static void seal_chunk_on_pool(void *arg)
-{
-    struct give *g = arg;
-    g->work_status = sealer_write(g->sealer, g->chunk, g->chunk_n);
-}
-
-static void chunk_sealed(void *arg)
-{
-    struct give *g = arg;
-    secret_wipe(g->chunk, g->chunk_n);
-    free(g->chunk);
-    g->chunk = NULL;
-    g->done_bytes += g->chunk_n;
-    if (g->work_status) {
-        store_failed(g, g->work_status == -ENOSPC ? STORE_E_FULL : STORE_E_UNAVAILABLE);
-    } else if (g->done_bytes == g->copies[g->at].piece->cut.plain_bytes) {
-        loop_offload(g->loop, seal_end_on_pool, seal_ended, g);
-    } else {
-        read_chunk(g);
-    }
-}
-
-static void chunk_read(void *arg, int status, uint8_t *p, size_t n)
-{
-    struct give *g = arg;
-    if (status) {
-        log_error(loop_log(g->loop), "give_read_failed",
+    if (status != 0) {
+        log_error(loop_log(g->loop), "give_copy_failed",
                   F_ID("object", &g->copies[g->at].piece->from.seal.object),
                   F_INT("status", status));
-        store_failed(g, STORE_E_UNAVAILABLE);
+        give_up(g, status == STORE_E_FULL ? GIVE_E_FULL : GIVE_E_UNAVAILABLE, "");
         return;
     }
-    g->chunk = p;
-    g->chunk_n = n;
-    loop_offload(g->loop, seal_chunk_on_pool, chunk_sealed, g);
-}
-
-static void read_chunk(struct give *g)
-{
-    const struct share_piece *p = g->copies[g->at].piece;
-    bool init = g->done_bytes < p->cut.init_bytes;
-    uint64_t from = init ? g->done_bytes : p->body_offset + g->done_bytes - p->cut.init_bytes;
-    uint64_t end = init ? p->cut.init_bytes : p->body_offset + p->body_bytes;
-    uint64_t to = end - from > SEGMENT_READ_MAX ? from + SEGMENT_READ_MAX : end;
-    segment_read(g->store, &p->from, from, to, chunk_read, g);
-}
-
-static int write_stage(void *arg, const uint8_t *p, size_t n)
-{
-    struct give *g = arg;
-    int fd = store_stage_fd(g->stage);
-    while (n) {
-        ssize_t w = write(fd, p, n);
-        if (w < 0 && errno == EINTR) {
-            continue;
-        }
-        if (w <= 0) {
-            return w < 0 ? -errno : -EIO;
-        }
-        p += w;
-        n -= (size_t)w;
-    }
-    return 0;
+    g->copies[g->at].sealed = *sealed;
+    g->at++;
+    next_piece(g);
 }
 
 static void next_piece(struct give *g)
@@ -257,16 +178,18 @@ static void next_piece(struct give *g)
         commit(g);
         return;
     }
-    int status = store_stage(g->store, &g->stage);
-    if (status) {
-        g->stage = NULL;
-        store_failed(g, status);
-        return;
-    }
     crash_point("give_copy");
-    g->done_bytes = 0;
-    g->sealer = sealer_create(&g->copies[g->at].seal, write_stage, g);
-    read_chunk(g);
+    const struct copy *c = &g->copies[g->at];
+    const struct segment_copy_params p = {
+        .loop = g->loop,
+        .store = g->store,
+        .from = &c->piece->from,
+        .to = &c->seal,
+        .init_bytes = c->piece->cut.init_bytes,
+        .body_offset = c->piece->body_offset,
+        .body_bytes = c->piece->body_bytes,
+    };
+    segment_copy(&p, copied, g);
 }
 
 /* ---- own ---- */
@@ -274,7 +197,8 @@ static void owned(void *arg, const struct db_reply *r)
 {
     struct give *g = arg;
     if (db_status(r)) {
-        give_up(g, GIVE_E_UNAVAILABLE, "");
+        give_up(g, db_status(r) == DB_E_REFUSED ? GIVE_E_REFUSED : GIVE_E_UNAVAILABLE,
+                db_message(r));
         return;
     }
     next_piece(g);
@@ -288,6 +212,7 @@ static void own(struct give *g)
     for (size_t i = 0; i < g->n_copies; i++) {
         db_tx_add(tx, DB_UPLOAD_OBJECT_ADD, DB_ID(&g->upload), DB_ID(&g->copies[i].seal.object));
     }
+    add_holds(g, tx, "request", &g->item, COPYING_MAX_US);
     db_tx_commit(tx, owned, g);
 }
 

@@ -5,8 +5,8 @@
 #define SHARE_PLAN_H
 
 #include "db/db.h"
+#include "recording/cut.h"
 #include "recording/segment_read.h"
-#include "share/cut.h"
 
 struct keyring;
 

@@ -16,7 +16,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import pg  # noqa: E402
-from agency import Agency, film, placed_home  # noqa: E402
+from agency import Agency, film, placed_home, rfc3339, seconds  # noqa: E402
 from doorward import ROOT, Server, fault_build, sample, wait_for  # noqa: E402
 from stored import Acknowledged, settled  # noqa: E402
 
@@ -37,7 +37,7 @@ class Crash(unittest.TestCase):
         """A server on a database of its own that outlives the server's death."""
         cluster = pg.Cluster(fsync=False).create()
         self.addCleanup(cluster.finish)
-        env = {"DOORWARD_DATABASE_URL": cluster.url(), "DOORWARD_LOOPS": "2"}
+        env = {"DOORWARD_DATABASE_URL": cluster.url(), "DOORWARD_LOOPS": "2", "DOORWARD_RETENTION_SWEEP_S": "1"}
         server = Server(env, build) if build else Server(env)
         self.addCleanup(server.close)
         server.start()
@@ -66,13 +66,32 @@ class Crash(unittest.TestCase):
         server.env["DOORWARD_FAULT_AT"] = point
         server.spawn()
 
+    def delete_a_span_then_start(self, server, acknowledged):
+        """The middle of a clip is to be erased when the server starts."""
+        point, home = server.env.pop("DOORWARD_FAULT_AT"), acknowledged.home
+        server.start()
+        self.days = getattr(self, "days", 0) + 1  # a time that no other clip lies in
+        clip = server.upload(home, sample(12), f"{point}.mp4", query=f"started_at={rfc3339(time.time() - self.days * 86400)}")
+        self.assertEqual(clip.status, 201, clip)
+        clip = clip.json["clip"]
+        self.assertEqual(home.put(f"/api/v1/cameras/{home.camera_id}/retention", {"undo_s": 1}).status, 200)
+        middle = seconds(clip["started_at"]) + 6
+        deleted = home.post(f"/api/v1/cameras/{home.camera_id}/deletions", {"from": rfc3339(middle), "to": rfc3339(middle + 1)})
+        self.assertEqual(deleted.status, 201, deleted)
+        server.stop()
+        wait_for("the undo time to be over", lambda: time.time() > seconds(deleted.json["deletion"]["undo_until"]))
+        server.env["DOORWARD_FAULT_AT"] = point
+        server.spawn()
+
     def just_start(self, server, acknowledged):
         server.spawn()
 
     def story(self, point):
         if point.startswith(("store_delete_", "garbage_")):
             return self.delete_then_start
-        return self.just_start if point.startswith("recover_") else self.upload_until_dead
+        if point.startswith(("cut_out_", "sweep_after_deletion")):
+            return self.delete_a_span_then_start
+        return self.just_start if point.startswith(("recover_", "sweep_")) else self.upload_until_dead
 
     def crash_at(self, point, server, acknowledged):
         server.env["DOORWARD_FAULT_AT"] = point

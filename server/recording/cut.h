@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pure: which fragments may leave when a window was agreed to. Inward: whole fragments, the first
- * begins with a key frame at or after the window's start, no sample of any track begins before the
- * window or ends after it. */
-#ifndef SHARE_CUT_H
-#define SHARE_CUT_H
+/* Pure: which fragments lie inside a window, for handing over a part of footage (share) and for
+ * what is left when one is erased (retention). Inward: whole fragments, the first begins with a key
+ * frame at or after the window's start, no sample of any track begins before the window or ends
+ * after it. */
+#ifndef RECORDING_CUT_H
+#define RECORDING_CUT_H
 
 #include "remux/index.h"
 

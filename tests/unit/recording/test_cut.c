@@ -3,7 +3,7 @@
  * meet the pictures' seconds. */
 #include "tests/support/unit.h"
 
-#include "share/cut.h"
+#include "recording/cut.h"
 
 enum { PICTURES = 10, FRAMES = 47, FRAGMENTS = 6, SOUND_HZ = 48000, FRAME = 1024 };
 static const int64_t start_us = 1700000000000000;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "share/cut.h"
+#include "recording/cut.h"
 
 /* A start is rounded down and an end up, so that rounding never lets a sample out. */
 static int64_t ticks_to_us(int64_t ticks, uint32_t timescale, bool up)
