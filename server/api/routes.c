@@ -82,6 +82,12 @@ const struct api_route api_routes[] = {
     {HTTP_GET, "/requests/{id}", API_PUBLIC, api_page},
     {HTTP_GET, "/shares", API_PUBLIC, api_page},
     {HTTP_GET, "/log", API_PUBLIC, api_page},
+    {HTTP_GET, "/cameras", API_PUBLIC, api_page},
+    {HTTP_GET, "/cameras/{id}", API_PUBLIC, api_page},
+    {HTTP_GET, "/cameras/{id}/timeline", API_PUBLIC, api_page},
+    {HTTP_GET, "/cameras/{id}/keeping", API_PUBLIC, api_page},
+    {HTTP_GET, "/storage", API_PUBLIC, api_page},
+    {HTTP_GET, "/deleted", API_PUBLIC, api_page},
     {HTTP_GET, "/assets/{file}", API_PUBLIC, api_asset},
 };
 /* clang-format on */

@@ -108,6 +108,12 @@ ROUTES = {
     "GET /requests/{id}": (ANYONE, "/requests/{item}", None),
     "GET /shares": (ANYONE, "/shares", None),
     "GET /log": (ANYONE, "/log", None),
+    "GET /cameras": (ANYONE, "/cameras", None),
+    "GET /cameras/{id}": (ANYONE, "/cameras/{camera}", None),
+    "GET /cameras/{id}/timeline": (ANYONE, "/cameras/{camera}/timeline", None),
+    "GET /cameras/{id}/keeping": (ANYONE, "/cameras/{camera}/keeping", None),
+    "GET /storage": (ANYONE, "/storage", None),
+    "GET /deleted": (ANYONE, "/deleted", None),
     "GET /assets/{file}": (ANYONE, "/assets/none.js", None),
 }
 # Lists whose 2xx must hold nothing of the owner's when others ask.

@@ -4,6 +4,7 @@
 import { createServer } from 'node:http';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { answerCameras, cameraMedia, makeCameras, makeFootage, makeKeeping, putAway } from './mock_cameras.mjs';
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; " +
   "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -69,7 +70,7 @@ export function makeState(doc, now = Date.now()) {
   Object.assign(declined.request, { id: id(9001), incident: 'missing_person', case: '26-103902' });
   return {
     signedIn: false, secondFactor: false, tries: 0, broken: false, officer: false, csrfFailures: 0, undoMs: 10_000,
-    clips, cameras: example(doc, '/api/v1/cameras').items, inbox: [open, declined], grants: [], ledger: makeLedger(doc),
+    clips, cameras: makeCameras(example(doc, '/api/v1/cameras').items, now), footage: makeFootage(clips, now), ...makeKeeping(now), inbox: [open, declined], grants: [], ledger: makeLedger(doc),
   };
 }
 
@@ -139,7 +140,7 @@ function oneClip(state, method, clipId) {
   }
   if (method === 'DELETE') {
     state.clips = state.clips.filter((c) => c !== clip);
-    return { status: 204 };
+    return { status: 200, body: { deletion: putAway(state, clip.camera_id, null, clip) } };
   }
   return { status: 200, body: clip };
 }
@@ -167,7 +168,7 @@ function answer(doc, state, method, path, query, body) {
     case 'POST grants/*/withdraw': return withdraw(state, b);
     case 'GET requests': return { status: 200, body: example(doc, '/api/v1/requests') };
     case 'GET evidence': return { status: 200, body: example(doc, '/api/v1/evidence') };
-    default: return notFound();
+    default: return answerCameras(state, method, path, query, body) ?? notFound();
   }
 }
 
@@ -192,6 +193,7 @@ async function readBody(request) {
 /** doc: the API description; bundle: what build.mjs wrote; media: a folder with clip.mp4 and still-N.jpg. */
 export async function startMock({ doc, bundle, media }) {
   const mock = { state: makeState(doc), url: '', close: () => undefined };
+  const cameraFiles = cameraMedia(media);
   const stills = [0, 1, 2, 3, 4, 5].map((n) => join(media, `still-${n}.jpg`)).filter((f) => existsSync(f));
 
   async function handle(request, response) {
@@ -206,7 +208,8 @@ export async function startMock({ doc, bundle, media }) {
       if (media_[2] === 'still.jpg' && Number(media_[1]) === 9) return void response.writeHead(404).end();
       return sendFile(request, response, media_[2] === 'clip.mp4' ? join(media, 'clip.mp4') : stills[Number(media_[1]) % stills.length]);
     }
-    const body = request.method === 'POST' ? await readBody(request) : {};
+    if (cameraFiles(state, request, url, response, sendFile)) return;
+    const body = request.method === 'GET' ? {} : await readBody(request);
     const result = reply(state, request, url, body);
     response.writeHead(result.status, { 'Content-Type': result.status < 400 ? 'application/json' : 'application/problem+json', ...result.headers });
     response.end(result.body === undefined ? '' : JSON.stringify(result.body));

@@ -2,13 +2,12 @@
 // Every page in every state, light and dark, phone and desktop, against the stand-in server; and the journeys through them.
 // Environment: DOORWARD_WEB_MODULES, DOORWARD_WEB_BUNDLE, DOORWARD_OPENAPI (JSON), DOORWARD_WEB_MEDIA; DOORWARD_SHOTS keeps pictures.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { checkAxe, checkQuiet, checkTargets, checkWidth, launch, open, settled } from './browser.mjs';
+import { checkQuiet, launch, open, settled } from './browser.mjs';
 import { startMock } from './mock.mjs';
+import { checkScreens } from './screens.mjs';
 
-const shots = process.env.DOORWARD_SHOTS;
 let browser;
 let mock;
 
@@ -72,7 +71,7 @@ const screens = {
   clip: { path: () => `/clips/${first()}` },
   'clip-partial': { path: () => `/clips/${mock.state.clips[4].id}` },
   'clip-hevc': { path: () => `/clips/${mock.state.clips[6].id}` },
-  'clip-delete': { path: () => `/clips/${first()}`, act: (page) => page.getByRole('button', { name: 'Delete' }).click() },
+  'clip-delete': { dialog: true, path: () => `/clips/${first()}`, act: (page) => page.getByRole('button', { name: 'Delete' }).click() },
   requests: { path: '/requests' },
   'requests-none': { path: '/requests', set: (s) => { s.inbox = []; } },
   request: { path: () => `/requests/${asked()}` },
@@ -90,50 +89,7 @@ const screens = {
   officer: { path: '/', set: (s) => { s.officer = true; } },
 };
 
-const looks = [['light', 360], ['dark', 360], ['dark', 1280], ['light', 1280]];
-const heights = { 320: 740, 360: 740, 1280: 800 };
-
-/** All that must hold of the page as it stands, in one width and one colour scheme. */
-async function checkLook(page, where, name) {
-  await checkAxe(page, where);
-  await checkWidth(page, where);
-  await checkTargets(page, where);
-  if (shots) {
-    mkdirSync(shots, { recursive: true });
-    await page.screenshot({ path: join(shots, `${where}.png`), fullPage: !name.includes('delete') });
-  }
-}
-
-describe('every page is accessible, fits and is quiet, light and dark, on phone and desktop', () => {
-  for (const [name, screen] of Object.entries(screens)) {
-    test(name, async () => {
-      const page = await open(browser, { width: 360, height: heights[360] });
-      try {
-        mock.state.signedIn = !screen.out;
-        mock.state.undoMs = 60_000;
-        screen.set?.(mock.state);
-        await goTo(page, typeof screen.path === 'function' ? screen.path() : screen.path);
-        await screen.act?.(page);
-        await settled(page);
-        for (const [scheme, width] of looks) {
-          await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-          await page.setViewportSize({ width, height: heights[width] });
-          await checkLook(page, `${name}-${width}-${scheme}`, name);
-        }
-        await page.emulateMedia({ forcedColors: 'active' });
-        await checkTargets(page, `${name} in forced colours`);
-        await page.setViewportSize({ width: 320, height: heights[320] });
-        await checkWidth(page, `${name}-320`);
-        await page.setViewportSize({ width: 360, height: heights[360] });
-        await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
-        await checkWidth(page, `${name} with text twice as large`);
-        await checkQuiet(page, name);
-      } finally {
-        await page.context().close();
-      }
-    });
-  }
-});
+checkScreens('every page is accessible, fits and is quiet, light and dark, on phone and desktop', () => ({ browser, mock }), screens);
 
 test('the list is drawn without jumping about', async () => {
   mock.state.signedIn = true;
@@ -246,7 +202,7 @@ describe('journeys', () => {
     await finished('secret');
   });
 
-  test('a clip plays, answers to keys, and is deleted only after the question', async () => {
+  test('a clip plays, answers to keys, and is deleted only after the question, and comes back', async () => {
     mock.state.signedIn = true;
     await goTo(page, `/clips/${first()}`);
     const video = page.locator('video');
@@ -265,6 +221,11 @@ describe('journeys', () => {
     await page.getByRole('button', { name: 'Delete clip' }).click();
     await page.getByText('The clip was deleted.').waitFor();
     assert.equal(mock.state.clips.length, 129);
+    await page.getByText(/^You can undo this until/).waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('It is back.').waitFor();
+    assert.equal(mock.state.clips.length, 130);
+    await page.waitForURL(`${mock.url}/clips/${first()}`);
     await finished('delete');
   });
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Talking to the server: JSON in and out, problem+json turned into one kind of error, the CSRF token on unsafe methods.
+import { serverAhead, narrow } from './clock';
+import type { Bounds } from './clock';
 import { text } from './strings';
 
 const timeoutMs = 30_000;
 let csrf = '';
-let clockAheadMs = 0; // how far the server's clock is ahead of this one
+let clock: Bounds | null = null; // what is known of the server's clock
 let onSignedOut: () => void = () => undefined;
 
 export class ApiError extends Error {
@@ -31,7 +33,7 @@ export function whenSignedOut(fn: () => void): void {
 
 /** The server's time, so that a countdown is right on a computer whose clock is not. */
 export function serverNow(): number {
-  return Date.now() + clockAheadMs;
+  return Date.now() + serverAhead(clock);
 }
 
 export function problemFrom(status: number, body: unknown, headers: Headers): ApiError {
@@ -58,14 +60,17 @@ function failed(cause: unknown): ApiError {
     : new ApiError('offline', 0, text.error.offline, text.error.offlineHint, '', 0);
 }
 
-function noteClock(headers: Headers): void {
+/** Learn the server's clock from an answer that was asked for at `sentMs`. */
+export function noteClock(headers: Headers, sentMs: number): void {
   const at = Date.parse(headers.get('Date') ?? '');
-  if (!Number.isNaN(at) && Math.abs(at + 500 - Date.now()) > 2000) {
-    clockAheadMs = at + 500 - Date.now();
+  if (!Number.isNaN(at)) {
+    clock = narrow(clock, sentMs, Date.now(), at);
   }
 }
 
-async function exchange(method: string, path: string, body?: unknown): Promise<unknown> {
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+async function exchange(method: Method, path: string, body?: unknown): Promise<unknown> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (body !== undefined) {
     headers['Content-Type'] = 'application/json';
@@ -75,8 +80,9 @@ async function exchange(method: string, path: string, body?: unknown): Promise<u
   }
   const signal = AbortSignal.timeout(timeoutMs);
   const payload = body === undefined ? {} : { body: JSON.stringify(body) };
+  const sent = Date.now();
   const response = await fetch(path, { method, headers, signal, credentials: 'same-origin', ...payload });
-  noteClock(response.headers);
+  noteClock(response.headers, sent);
   if (response.status === 204) {
     return undefined;
   }
@@ -93,8 +99,13 @@ export function onThisHost(url: string): string {
   return pathname + search;
 }
 
+/** The session is over, as an answer outside of call() said. */
+export function signedOut(): void {
+  onSignedOut();
+}
+
 /** One call. Throws ApiError and nothing else. */
-export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
   try {
     return (await exchange(method, path, body)) as T;
   } catch (cause) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pure: times, lengths and sizes as people read them. Local time is shown, UTC is always one hover away.
 import { text } from './strings';
+import type { ClipKind } from './types';
 
 const minute = 60_000;
 
@@ -137,4 +138,51 @@ export function codecName(codec: string): string {
 
 export function isHevc(codec: string): boolean {
   return codecName(codec) === 'H.265';
+}
+
+/** A time of today, or date and time. */
+export function soon(iso: string): string {
+  return dayKey(iso) === dayKey(new Date().toISOString()) ? time(iso) : dateTime(iso);
+}
+
+/** Time of day with seconds, from milliseconds. */
+export function clock(ms: number): string {
+  return time(new Date(ms).toISOString());
+}
+
+export function dayClock(ms: number): string {
+  return local({ weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(new Date(ms));
+}
+
+/** From to, with seconds; the date once when both are on one day. */
+export function preciseSpan(from: number, to: number): string {
+  return local({ day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', second: '2-digit' }).formatRange(new Date(from), new Date(to));
+}
+
+/** A mark on an axis: seconds only while they matter, the day at midnight. */
+export function tick(ms: number, stepMs: number): string {
+  const at = new Date(ms);
+  if (at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0) {
+    return local({ weekday: 'short', day: 'numeric' }).format(at);
+  }
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}${stepMs < minute ? `:${pad(at.getSeconds())}` : ''}`;
+}
+
+export function kindName(kind: ClipKind): string {
+  return text.kinds[kind] ?? kind;
+}
+
+/** What a datetime-local field holds: local time, whole seconds. */
+export function field(ms: number): string {
+  const d = new Date(ms);
+  return `${dayKey(d.toISOString())}T${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
+}
+
+export function fromField(value: string): number | null {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d))?/.exec(value);
+  if (match === null) {
+    return null;
+  }
+  const [y, mo, d, h, mi, s] = match.slice(1).map((n) => Number(n ?? 0)) as [number, number, number, number, number, number];
+  return new Date(y, mo - 1, d, h, mi, s).getTime();
 }

@@ -12,6 +12,7 @@ import { RequestPage } from './pages/request';
 import { RequestsPage } from './pages/requests';
 import { SharesPage } from './pages/shares';
 import { SignInPage } from './pages/sign_in';
+import { lazy } from './lazy';
 import { Failure, Loading, Nowhere, Title } from './parts';
 import { parseFilter, parseRoute, signInPath } from './route';
 import type { Route } from './route';
@@ -19,6 +20,15 @@ import { Shell } from './shell';
 import { forgetLists, go } from './state';
 import { text } from './strings';
 import type { Session } from './types';
+
+const cameraPages = () => import('./camera_pages');
+const CamerasPage = lazy(() => cameraPages().then((m) => m.CamerasPage));
+const LivePage = lazy(() => cameraPages().then((m) => m.LivePage));
+const TimelinePage = lazy(() => cameraPages().then((m) => m.TimelinePage));
+const KeepingPage = lazy(() => cameraPages().then((m) => m.KeepingPage));
+const StoragePage = lazy(() => cameraPages().then((m) => m.StoragePage));
+const DeletedPage = lazy(() => cameraPages().then((m) => m.DeletedPage));
+const fetched = { cameras: CamerasPage, live: LivePage, timeline: TimelinePage, keeping: KeepingPage, storage: StoragePage, deleted: DeletedPage };
 
 const knownMark = 'signed-in'; // a hint only: somebody was signed in here the last time
 
@@ -44,7 +54,10 @@ function warmUp(route: Route): void {
   prefetch('/api/v1/session');
   if (!known() || route.page === 'sign-in') return;
   if (route.page === 'clip') warmVideo(route.id);
+  if (route.page in fetched) fetched[route.page as keyof typeof fetched].warm();
   prefetch('/api/v1/cameras');
+  if (route.page === 'live' || route.page === 'timeline') prefetch(`/api/v1/cameras/${encodeURIComponent(route.id)}`);
+  if (route.page === 'live') prefetch(`/api/v1/cameras/${encodeURIComponent(route.id)}/live`);
   if (route.page === 'clips') prefetch(listPath(parseFilter(location.search)));
   if (route.page === 'clip') prefetch(`/api/v1/clips/${route.id}`);
   if (route.page === 'request') prefetch(`/api/v1/inbox/${encodeURIComponent(route.id)}`);
@@ -79,11 +92,20 @@ function OwnersPage({ route }: { route: Route }) {
     case 'request': return <RequestPage key={route.id} id={route.id} />;
     case 'shares': return <SharesPage />;
     case 'log': return <LogPage />;
+    case 'cameras': return <CamerasPage />;
+    case 'live': return <LivePage key={route.id} id={route.id} />;
+    case 'timeline': return <TimelinePage key={route.id} id={route.id} />;
+    case 'keeping': return <KeepingPage key={route.id} id={route.id} />;
+    case 'storage': return <StoragePage />;
+    case 'deleted': return <DeletedPage />;
     default: return <Nowhere />;
   }
 }
 
-const placeOf = { clips: 'clips', clip: 'clips', requests: 'requests', request: 'requests', shares: 'shares', log: 'log' } as const;
+const placeOf = {
+  clips: 'clips', clip: 'clips', requests: 'requests', request: 'requests', shares: 'shares', log: 'log', cameras: 'cameras', live: 'cameras',
+  timeline: 'cameras', keeping: 'cameras', storage: 'cameras', deleted: 'cameras',
+} as const;
 
 function App() {
   const route = useRoute();

@@ -22,11 +22,11 @@ export function Link({ href, ...rest }: JSX.IntrinsicElements['a'] & { href: str
 }
 
 /** The page's one heading; takes the focus after a change of page, so that a screen reader starts there. */
-export function Title({ children, note }: { children: string; note?: string }) {
+export function Title({ children, note, page }: { children: string; note?: string; page?: string }) {
   const ref = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${children} · ${text.brand}`;
-  }, [children]);
+    document.title = `${page === undefined ? '' : `${page} · `}${children} · ${text.brand}`;
+  }, [children, page]);
   useEffect(() => {
     if (document.body.dataset['moved'] === 'yes') {
       ref.current?.focus({ preventScroll: true });

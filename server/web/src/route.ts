@@ -8,6 +8,10 @@ export type Route =
   | { page: 'request'; id: string }
   | { page: 'shares' }
   | { page: 'log' }
+  | { page: 'cameras' }
+  | { page: 'storage' }
+  | { page: 'deleted' }
+  | { page: 'live' | 'timeline' | 'keeping'; id: string }
   | { page: 'sign-in'; next: string }
   | { page: 'nowhere' };
 
@@ -22,6 +26,9 @@ export function parseRoute(path: string, query: string): Route {
       case 'requests':
       case 'shares':
       case 'log':
+      case 'cameras':
+      case 'storage':
+      case 'deleted':
         return { page: first };
       case 'sign-in':
         return { page: 'sign-in', next: safeNext(new URLSearchParams(query).get('next')) };
@@ -30,7 +37,24 @@ export function parseRoute(path: string, query: string): Route {
   if (parts.length === 2 && second !== undefined && (first === 'clips' || first === 'requests')) {
     return { page: first === 'clips' ? 'clip' : 'request', id: second };
   }
+  if (first === 'cameras' && second !== undefined) {
+    return cameraRoute(second, parts.slice(2));
+  }
   return { page: 'nowhere' };
+}
+
+/** /cameras/ID is the live view; the timeline and the rules of keeping lie under it. */
+function cameraRoute(id: string, rest: string[]): Route {
+  const [part] = rest;
+  if (rest.length === 0) {
+    return { page: 'live', id };
+  }
+  return rest.length === 1 && (part === 'timeline' || part === 'keeping') ? { page: part, id } : { page: 'nowhere' };
+}
+
+/** Something the API could know: a UUID. */
+export function isId(id: string): boolean {
+  return /^[0-9a-fA-F-]{36}$/.test(id);
 }
 
 /** Only a path of our own: "//host" and "/\host" would leave the site. */

@@ -2,17 +2,20 @@
 // The frame around every page of somebody who is signed in.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, get } from './api';
+import { call, get, serverNow } from './api';
 import { Icon } from './icons';
 import type { IconName } from './icons';
 import { Link } from './parts';
-import { SharedContext, useAction, useTick } from './state';
+import { forgetLists, SharedContext, useAction, useTick } from './state';
 import { text } from './strings';
 import type { Camera, InboxItem, Page, Session } from './types';
+import { UndoBar } from './undo';
+import type { Undoable } from './undo';
 
-type Place = 'clips' | 'requests' | 'shares' | 'log';
+type Place = 'clips' | 'cameras' | 'requests' | 'shares' | 'log';
 const places: { place: Place; href: string }[] = [
   { place: 'clips', href: '/' },
+  { place: 'cameras', href: '/cameras' },
   { place: 'requests', href: '/requests' },
   { place: 'shares', href: '/shares' },
   { place: 'log', href: '/log' },
@@ -56,6 +59,7 @@ export function Shell(p: { session: Session; at: Place | null; onSignedOut: () =
   const [cameras, setCameras] = useState<Map<string, Camera> | null>(null);
   const [open, setOpen] = useState(0);
   const [said, setSaid] = useState('');
+  const [undoable, setUndoable] = useState<Undoable | null>(null);
   const main = useRef<HTMLElement>(null);
   const leave = useAction(async () => {
     await call<void>('DELETE', '/api/v1/session');
@@ -80,12 +84,16 @@ export function Shell(p: { session: Session; at: Place | null; onSignedOut: () =
     const timer = said !== '' ? setTimeout(() => setSaid(''), 6000) : undefined;
     return () => clearTimeout(timer);
   }, [said]);
+  const offerUndo = (item: Undoable) => {
+    if (Date.parse(item.deletion.undo_until) > serverNow()) setUndoable(item);
+    else setSaid(item.what); // where nothing can be undone, there is nothing to offer
+  };
   const skip = (e: Event) => {
     e.preventDefault();
     main.current?.focus();
   };
   return (
-    <SharedContext.Provider value={{ session: p.session, cameras, say: setSaid, inboxChanged: countOpen }}>
+    <SharedContext.Provider value={{ session: p.session, cameras, say: setSaid, inboxChanged: countOpen, offerUndo }}>
       <a class="skip" href="#main" onClick={skip}>{text.skip}</a>
       <header class="top">
         <div class="top-inner">
@@ -97,7 +105,8 @@ export function Shell(p: { session: Session; at: Place | null; onSignedOut: () =
         </div>
       </header>
       <main id="main" tabIndex={-1} ref={main}>{p.children}</main>
-      <footer><a href={document.body.dataset['licences'] ?? ''}>{text.licences}</a></footer>
+      <footer class={undoable ? 'roomy' : undefined}><a href={document.body.dataset['licences'] ?? ''}>{text.licences}</a></footer>
+      {undoable && <UndoBar key={undoable.deletion.id} item={undoable} close={() => setUndoable(null)} say={(words) => { forgetLists(); setSaid(words); }} />}
       <div class="toast" role="status">{said !== '' && <p>{said}</p>}</div>
     </SharedContext.Provider>
   );

@@ -5,12 +5,15 @@ import { useCallback, useContext, useEffect, useRef, useState } from 'preact/hoo
 import { ApiError, get } from './api';
 import { text } from './strings';
 import type { Camera, Page, Right, Session } from './types';
+import type { Undoable } from './undo';
 
 export interface Shared {
   session: Session;
   cameras: Map<string, Camera> | null; // null: not told yet
   say(message: string): void;
   inboxChanged(): void;
+  /** Something was deleted: offer to bring it back. */
+  offerUndo(item: Undoable): void;
 }
 export const SharedContext = createContext<Shared | null>(null);
 
@@ -45,9 +48,9 @@ export function go(path: string, how: 'push' | 'replace' = 'push'): void {
 export type Loaded<T> =
   | { state: 'loading'; value?: undefined; error?: undefined }
   | { state: 'ready'; value: T; error?: undefined }
-  | { state: 'failed'; error: ApiError; value?: undefined };
+  | { state: 'failed'; error: ApiError; value: T | undefined };
 
-/** GET path. What is shown stays while it is loaded again. */
+/** GET path. What is shown stays while it is loaded again, and when that fails. */
 export function useLoad<T>(path: string | null): Loaded<T> & { reload(): void; replace(value: T): void } {
   const [loaded, setLoaded] = useState<Loaded<T>>({ state: 'loading' });
   const turn = useRef(0);
@@ -58,7 +61,7 @@ export function useLoad<T>(path: string | null): Loaded<T> & { reload(): void; r
     }
     get<T>(path).then(
       (value) => mine === turn.current && setLoaded({ state: 'ready', value }),
-      (error: ApiError) => mine === turn.current && setLoaded({ state: 'failed', error }),
+      (error: ApiError) => mine === turn.current && setLoaded((old) => ({ state: 'failed', error, value: old.value })),
     );
   }, [path]);
   useEffect(() => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every sentence the app shows. One place, so that it can be read as a whole, checked for plain words and translated.
+// Every sentence the app shows, but those of strings_cameras.ts. One place, so that it can be read as a whole, checked for plain
+// words and translated.
 import type { ClipKind, GrantState } from './types';
 
 const clips = (n: number) => (n === 1 ? '1 clip' : `${n} clips`);
@@ -7,7 +8,7 @@ const clips = (n: number) => (n === 1 ? '1 clip' : `${n} clips`);
 export const text = {
   brand: 'Doorward',
   skip: 'Skip to content',
-  nav: { label: 'Main', clips: 'Clips', requests: 'Requests', shares: 'Shared', log: 'Log' },
+  nav: { label: 'Main', clips: 'Clips', cameras: 'Cameras', requests: 'Requests', shares: 'Shared', log: 'Log' },
   openRequests: (n: number) => (n === 1 ? '1 request waits for you' : `${n} requests wait for you`),
   signOut: 'Sign out',
   licences: 'Licences',
@@ -32,6 +33,8 @@ export const text = {
     notFoundTitle: 'There is nothing here',
     notFound: 'The address may be wrong, or what was here was deleted or is not yours.',
     home: 'Go to your clips',
+    pageGone: 'This page could not be loaded. The server may have been renewed.',
+    reload: 'Reload',
   },
 
   signIn: {
@@ -98,10 +101,17 @@ export const text = {
     download: 'Download',
     remove: 'Delete',
     removeTitle: 'Delete this clip?',
-    removeHelp: 'It cannot be brought back: the keys that open it are erased. Copies you shared before are not touched.',
+    removeHelp: 'Nobody sees it any more, and you can bring it back for a while. Then the keys that open it are erased. Copies you shared before are not touched.',
     removeConfirm: 'Delete clip',
     removing: 'Deleting…',
     removed: 'The clip was deleted.',
+    keep: 'Keep',
+    kept: 'Kept',
+    keepHelp: 'A kept clip stays whatever the rules of keeping say.',
+    nowKept: 'This clip is kept.',
+    notKept: 'This clip is kept no longer than others.',
+    onTimeline: 'Show on the timeline',
+    noHash: 'Cut from the camera’s footage',
     details: 'Details',
     started: 'Started',
     byCamera: 'as the camera says',
@@ -242,6 +252,14 @@ export const text = {
       'grant.download': (who) => `${who} downloaded what you shared`,
     } as Record<string, (who: string, agency: string) => string>,
     other: (who: string, action: string) => `${who}: ${action}`,
+  },
+
+  undo: {
+    until: (when: string) => `You can undo this until ${when}.`,
+    undo: 'Undo',
+    undoing: 'Undoing…',
+    undone: 'It is back.',
+    close: 'Close',
   },
 
   officer: {

@@ -19,6 +19,7 @@ export interface Session {
   agency?: AgencyRef;
   expires_at: string;
 }
+export type CameraState = 'live' | 'idle' | 'stopped' | 'off';
 export interface Camera {
   id: string;
   name: string;
@@ -26,6 +27,11 @@ export interface Camera {
   enabled: boolean;
   created_at: string;
   last_clip_at: string | null;
+  state?: CameraState;
+  live?: boolean;
+  last_media_at?: string | null;
+  clock_offset_ms?: number | null;
+  storage?: { used_bytes: number; quota_bytes: number | null; full_on: string | null };
 }
 export interface Clip {
   id: string;
@@ -40,6 +46,7 @@ export interface Clip {
   video: { codec: string; width: number; height: number; rotation: number };
   audio: { codec: string; channels: number; sample_rate: number } | null;
   partial: boolean;
+  kept?: boolean;
   notes: string[];
   created_at: string;
   urls: { mp4: string; hls: string; still: string };
@@ -105,3 +112,38 @@ export interface Evidence {
   expires_at: string;
   files: { id: string; started_at: string; duration_ms: number; bytes: number; sha256?: string; urls: { mp4: string } }[];
 }
+
+export interface LiveInfo { live: boolean; codecs: string | null; width: number | null; height: number | null; since: string | null; viewers: number }
+export interface Viewer {
+  id: string;
+  account: { id: string; name: string; email: string } | null;
+  how: 'stream' | 'hls';
+  since: string;
+  peer: string;
+  skipped: number;
+}
+export type GapReason = 'offline' | 'deleted' | 'expired' | 'paused' | 'quota' | 'corrupt' | 'never_sent';
+export interface TimelineAnswer {
+  from: string;
+  to: string;
+  runs: { from: string; to: string; recording_id: string; late: boolean }[];
+  gaps: { from: string; to: string; reason: GapReason }[];
+  events: { clip_id: string; kind: ClipKind; name: string; from: string; to: string; partial: boolean; kept: boolean }[];
+  deletions: { id: string; from: string; to: string; undo_until: string }[];
+}
+export interface Deletion { id: string; camera_id: string; clip_id: string | null; from: string; to: string; undo_until: string; held: boolean }
+export type DeletionItem = Deletion & { camera_name: string; clip_name: string; deleted_at: string };
+export interface Rule { kind: ClipKind | '*'; keep_s: number }
+export interface Retention { rules: Rule[]; default_keep_s: number; undo_s: number; quota_bytes: number | null; quota_soft_bytes: number | null }
+export interface RetentionPreview {
+  would_delete: { clips: number; segments: number; bytes: number; from: string | null; to: string | null };
+  held: { segments: number; bytes: number };
+}
+export interface Storage {
+  used_bytes: number;
+  quota_bytes: number | null;
+  room_bytes?: number | null;
+  full_on: string | null;
+  cameras: { id: string; name: string; used_bytes: number; bytes_per_day: number; full_on: string | null }[];
+}
+export interface Hold { id: string; from: string; to: string; reason: 'keep' | 'request' | 'grant' | 'order'; authority: string; expires_at: string | null }

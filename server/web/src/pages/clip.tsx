@@ -4,10 +4,11 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { call, onThisHost } from '../api';
 import * as format from '../format';
 import { Icon } from '../icons';
-import { Back, Confirm, Copyable, Failure, KindChip, Loading, Nowhere, Time, Title } from '../parts';
+import { Back, Confirm, Copyable, Failure, KindChip, Link, Loading, Nowhere, Time, Title } from '../parts';
+import { isId } from '../route';
 import { cameraName, forgetLists, go, may, useAction, useLoad, useShared } from '../state';
 import { text } from '../strings';
-import type { Clip } from '../types';
+import type { Clip, Deletion } from '../types';
 
 const frameS = 1 / 25;
 
@@ -125,19 +126,21 @@ function Details({ clip, camera }: { clip: Clip; camera: string }) {
         </>
       )}
       <h3>{text.clip.hash}</h3>
-      <Copyable label={text.clip.hash} value={clip.sha256} />
-      <p class="small">{text.clip.hashHelp}</p>
+      {clip.sha256 === null
+        ? <p class="small">{text.clip.noHash}</p>
+        : <><Copyable label={text.clip.hash} value={clip.sha256} /><p class="small">{text.clip.hashHelp}</p></>}
     </>
   );
 }
 
 function Remove({ clip }: { clip: Clip }) {
-  const { say } = useShared();
+  const { say, offerUndo } = useShared();
   const [asked, setAsked] = useState(false);
   const remove = useAction(async () => {
-    await call<void>('DELETE', `/api/v1/clips/${clip.id}`);
+    const answer = await call<{ deletion: Deletion } | undefined>('DELETE', `/api/v1/clips/${clip.id}`);
     forgetLists();
-    say(text.clip.removed);
+    if (answer?.deletion) offerUndo({ deletion: answer.deletion, what: text.clip.removed, done: () => go(`/clips/${clip.id}`) });
+    else say(text.clip.removed);
     go('/');
   });
   return (
@@ -151,11 +154,29 @@ function Remove({ clip }: { clip: Clip }) {
   );
 }
 
+function Keep({ clip, changed }: { clip: Clip; changed: () => void }) {
+  const { say } = useShared();
+  const kept = clip.kept === true;
+  const change = useAction(async () => {
+    await call<unknown>(kept ? 'DELETE' : 'PUT', `/api/v1/clips/${clip.id}/keep`);
+    say(kept ? text.clip.notKept : text.clip.nowKept);
+    changed();
+  });
+  return (
+    <>
+      <button type="button" class="button" aria-pressed={kept} title={text.clip.keepHelp} disabled={change.busy} onClick={() => void change.run()}>
+        <Icon name="keep" />{kept ? text.clip.kept : text.clip.keep}
+      </button>
+      {change.error && <Failure error={change.error} />}
+    </>
+  );
+}
+
 export function ClipPage({ id }: { id: string }) {
   const { cameras, session } = useShared();
-  const loaded = useLoad<Clip>(/^[0-9a-fA-F-]{36}$/.test(id) ? `/api/v1/clips/${id}` : null);
+  const loaded = useLoad<Clip>(isId(id) ? `/api/v1/clips/${id}` : null);
   const clip = loaded.value;
-  if (loaded.error?.status === 404 || !/^[0-9a-fA-F-]{36}$/.test(id)) {
+  if (loaded.error?.status === 404 || !isId(id)) {
     return <Nowhere />;
   }
   const camera = clip ? cameraName(cameras, clip.camera_id) : '';
@@ -181,8 +202,12 @@ export function ClipPage({ id }: { id: string }) {
               {clip.partial && <p class="small">{text.clips.partialHelp}</p>}
               <div class="row">
                 {may(session, 'export') && <a class="button primary" href={`${onThisHost(clip.urls.mp4)}?download=1`} download><Icon name="download" />{text.clip.download}</a>}
+                {may(session, 'delete') && <Keep clip={clip} changed={loaded.reload} />}
                 {may(session, 'delete') && <Remove clip={clip} />}
               </div>
+              {may(session, 'history') && (
+                <p><Link class="back" href={`/cameras/${clip.camera_id}/timeline?${new URLSearchParams({ at: clip.started_at, span: '3600' })}`}><Icon name="timeline" />{text.clip.onTimeline}</Link></p>
+              )}
               <h2>{text.clip.details}</h2>
               <Details clip={clip} camera={camera} />
             </>

@@ -41,6 +41,7 @@ function ClipCard({ clip, eager }: { clip: Clip; eager: boolean }) {
           <Time at={clip.started_at} as="time" />
           <span class="chips">
             <KindChip kind={clip.kind} />
+            {clip.kept === true && <span class="chip good"><Icon name="keep" />{text.clip.kept}</span>}
             {clip.partial && <span class="chip warn" title={text.clips.partialHelp}>{text.clips.partial}</span>}
           </span>
         </span>
