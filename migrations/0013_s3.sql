@@ -65,14 +65,15 @@ create table s3_upload (
 create index s3_upload_camera on s3_upload (camera_id, key);
 create index s3_upload_created on s3_upload (created_us);
 create table s3_part (
-    upload_id   uuid not null references s3_upload on delete cascade,
+    body_id     uuid primary key, -- in the spool, area S3; the row is made before the body and goes after it
+    upload_id   uuid not null references s3_upload,
     number      integer not null check (number between 1 and 10000),
-    body_id     uuid not null unique, -- in the spool, area S3
+    state       text not null check (state in ('open', 'done', 'dropped')), -- dropped: another body took its place
     bytes       bigint not null,
     etag        text not null,
-    modified_us bigint not null,
-    primary key (upload_id, number)
+    modified_us bigint not null
 );
+create index s3_part_upload on s3_part (upload_id, number);
 
 -- The first key behind `after` that begins with `prefix`; common: where it is rolled up, up to and with the delimiter.
 create function s3_next(camera uuid, prefix text, delimiter text, after text) returns table (key text, common text)

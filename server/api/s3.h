@@ -58,6 +58,9 @@ struct s3_promises { /* storage that s3_body_params points into */
 bool s3_read_body(struct s3_call *c, struct s3_promises *store, struct s3_body_params *ret_body);
 /* The x-amz-meta- headers as lines, in the exchange's memory; NULL: answered. */
 const char *s3_read_metadata(struct s3_call *c);
+/* Is the key one that footage may have? Otherwise it answers and returns true. */
+bool s3_refuse_key(struct s3_call *c);
+const char *s3_content_type(struct s3_call *c);
 /* What an upload that failed is told. */
 struct upload_result;
 void s3_answer_upload(struct http_exchange *x, const struct upload_result *r);

@@ -232,14 +232,14 @@ static void put_done(void *arg, const struct s3_put_result *r)
 }
 
 /* Whatever is wrong with the request is told before its body comes. */
-static bool refuse_put(struct s3_call *c)
+bool s3_refuse_key(struct s3_call *c)
 {
     const char *only = http_header(c->x, "If-None-Match");
     struct onvif_key k;
     if (strlen(c->key) > S3_KEY_BYTES_MAX) {
         s3_answer_error(c->x, S3_KeyTooLongError, NULL);
     } else if (only != NULL && strcmp(only, "*") != 0) {
-        s3_answer_error(c->x, S3_NotImplemented, "If-None-Match on PutObject may only be *.");
+        s3_answer_error(c->x, S3_NotImplemented, "If-None-Match may only be *.");
     } else if (onvif_key_parse(c->key, &k) == 0 && (k.audio || k.metadata) && !k.end) {
         s3_answer_error(
             c->x, S3_UnsupportedMediaType,
@@ -249,6 +249,12 @@ static bool refuse_put(struct s3_call *c)
         return false;
     }
     return true;
+}
+
+const char *s3_content_type(struct s3_call *c)
+{
+    const char *type = http_header(c->x, "Content-Type");
+    return type != NULL && strlen(type) < 256 && str_is_text(type, strlen(type)) ? type : "";
 }
 
 void s3_put_object(struct s3_call *c)
@@ -262,12 +268,10 @@ void s3_put_object(struct s3_call *c)
                               .opened = put_opened,
                               .done = put_done,
                               .arg = c};
-    if (refuse_put(c) || !s3_read_body(c, &store, &p.body)) {
+    if (s3_refuse_key(c) || !s3_read_body(c, &store, &p.body)) {
         return;
     }
-    const char *type = http_header(c->x, "Content-Type");
-    p.content_type =
-        type != NULL && strlen(type) < 256 && str_is_text(type, strlen(type)) ? type : "";
+    p.content_type = s3_content_type(c);
     p.metadata = s3_read_metadata(c);
     if (p.metadata != NULL) {
         s3_put_begin(&p);

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "http/daemon.h"
 #include "ingest/resumable.h"
+#include "ingest/s3_sweep.h"
 #include "ingest/upload.h"
 #include "live/live.h"
 #include "metrics/metrics.h"
@@ -40,7 +41,8 @@ struct lane {
     char **proxies;
     struct http_limits limits;
     struct http_server *server;
-    struct upkeep *upkeep; /* of the keeper, like recover */
+    struct upkeep *upkeep; /* of the keeper, like s3_sweep and recover */
+    struct s3_sweep *s3_sweep;
     struct recover *recover;
     struct resumable_keeper *resumables;
     struct sweep *sweep;
@@ -263,6 +265,7 @@ static void *lane_thread(void *arg)
     if (l->p.keeper) {
         l->upkeep = upkeep_create(l->loop, l->db);
         l->resumables = resumable_keeper_create(&l->ingest);
+        l->s3_sweep = s3_sweep_create(&l->ingest);
         l->recover = recover_create(&(struct recover_params){.loop = l->loop,
                                                              .db = l->db,
                                                              .store = l->store,
@@ -330,6 +333,7 @@ static void begin_drain(void *arg)
     live_drain(l->live);
     l->upkeep = upkeep_destroy(l->upkeep);
     l->sweep = sweep_destroy(l->sweep); /* before recover, which it wakes */
+    l->s3_sweep = s3_sweep_destroy(l->s3_sweep);
     l->recover = recover_destroy(l->recover);
     l->resumables = resumable_keeper_destroy(l->resumables);
     l->compact = compact_destroy(l->compact);

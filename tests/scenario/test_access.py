@@ -80,7 +80,7 @@ ROUTES = {
     "GET /s3": ({"s3-key", "s3-key-other-camera"}, "/s3", None),
     "GET /s3/{path...}": ({"s3-key"}, "/s3/{camera}?list-type=2", None),
     "PUT /s3/{path...}": ({"s3-key"}, "/s3/{camera}/a/access.mp4", b"media"),
-    "POST /s3/{path...}": (set(), "/s3/{camera}/a/parts.mp4?uploads", None),
+    "POST /s3/{path...}": ({"s3-key"}, "/s3/{camera}/a/parts.mp4?uploads", None),
     "DELETE /s3/{path...}": ({"s3-key"}, "/s3/{camera}/a/access.mp4", None),
     "POST /oauth/token": ({"camera", "other-camera"}, "/oauth/token", b"form"),  # each for itself
     "GET /onvif/storage": ({"camera", "camera-bearer", "other-camera", "other-camera-named"}, "/onvif/storage", None),
