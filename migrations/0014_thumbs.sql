@@ -28,6 +28,16 @@ begin
     return print;
 end $$;
 
+-- The same, also of what is hidden there or close by.
+create function footage_print(of_camera uuid, span_from_us bigint, span_to_us bigint) returns bigint language plpgsql stable as $$
+begin
+    return span_print(of_camera, span_from_us, span_to_us)
+           # coalesce((select bit_xor(hashtextextended(d.id::text, 0))
+                       from deletion d
+                       where d.camera_id = of_camera and d.undone_us is null and d.purged_us is null
+                         and d.from_us < span_to_us + 60000000 and d.to_us > span_from_us - 60000000), 0);
+end $$;
+
 -- One sealed JPEG of 10 x 10 small pictures, one for every ten seconds: slot n begins n * 1000 s after 1970. The row owns the object, also
 -- while it is being made.
 create table sprite (
@@ -38,7 +48,8 @@ create table sprite (
     node          text not null,    -- who makes or made it
     begun_us      bigint not null,
     made_us       bigint,           -- null: being made; the object may not be there yet
-    print         bigint not null,  -- span_print() of the footage it was made from
+    replaced_us   bigint,           -- a newer one is shown; who has just got this one's address may still read it for a while
+    print         bigint not null,  -- footage_print() of what it was made from
     tiles         bit(100) not null, -- which of the pictures are there
     plain_bytes   bigint check (plain_bytes > 0),
     sealed_bytes  bigint,
@@ -46,7 +57,9 @@ create table sprite (
     wrapped_key   bytea not null check (octet_length(wrapped_key) = 60), -- under the household's
     check (made_us is null or (plain_bytes is not null and sealed_bytes is not null and sealed_digest is not null))
 );
-create unique index sprite_slot on sprite (camera_id, slot) where made_us is not null;
+create unique index sprite_slot on sprite (camera_id, slot) where made_us is not null and replaced_us is null;
+create index sprite_replaced on sprite (replaced_us) where replaced_us is not null;
+create index sprite_camera on sprite (camera_id, slot);
 create index sprite_being_made on sprite (node) where made_us is null;
 
 -- Sprites to make; a row is taken for a while by whoever makes it.
@@ -75,6 +88,29 @@ begin
     )
     select count(*) into dropped from gone;
     return dropped;
+end $$;
+
+-- A sprite is stored: from now on it is shown, in place of an older one - unless its footage has changed while it was made. The lock on
+-- the camera decides between it and a deletion.
+create function sprite_done(of_sprite uuid, now_us bigint, plain bigint, sealed bigint, digest bytea, drawn bit(100)) returns boolean
+language plpgsql as $$
+declare
+    s sprite;
+begin
+    perform from camera where id = (select camera_id from sprite where id = of_sprite) for update;
+    select * into s from sprite where id = of_sprite;
+    if s.id is null or footage_print(s.camera_id, s.slot * 1000000000, (s.slot + 1) * 1000000000) <> s.print then
+        delete from sprite where id = of_sprite;
+        insert into garbage (object_id, reason, since_us) select s.id, 'abandoned', now_us where s.id is not null;
+        return false;
+    end if;
+    update sprite set replaced_us = now_us
+    where camera_id = s.camera_id and slot = s.slot and made_us is not null and replaced_us is null;
+    update sprite
+    set made_us = now_us, plain_bytes = plain, sealed_bytes = sealed, sealed_digest = digest, tiles = drawn
+    where id = of_sprite;
+    delete from sprite_job where camera_id = s.camera_id and slot = s.slot;
+    return true;
 end $$;
 
 create function deletion_erases_thumbs() returns trigger language plpgsql as $$

@@ -33,7 +33,6 @@ struct media {
     bool partial;
     uint64_t from, to; /* [from, to) */
     struct buf text;   /* of a playlist */
-    int64_t at_us;     /* of a still */
 };
 
 /* Answers itself and returns NULL when the request is not for this. */

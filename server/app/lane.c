@@ -34,7 +34,6 @@ struct lane {
     struct store *store;
     struct remux *remux;
     struct ingest ingest;
-    char *journal_dir;
     struct playback *playback;
     struct live *live;
     struct api api;
@@ -124,7 +123,6 @@ static void make_live(struct lane *l)
 static void fill_services(struct lane *l)
 {
     const struct config *c = l->p.config;
-    l->journal_dir = mem_printf("%s/journal", c->data_dir);
     l->ingest = (struct ingest){
         .loop = l->loop,
         .log = l->p.log,
@@ -138,14 +136,17 @@ static void fill_services(struct lane *l)
         .upload_max_bytes = c->upload_max_bytes,
         .resumable_keep_us = (int64_t)c->resumable_keep_s * CLOCK_US,
         .resumable_idle_us = (int64_t)c->resumable_idle_s * CLOCK_US,
-        .journal_dir = l->journal_dir,
     };
     make_live(l);
-    l->playback = playback_create(&(struct playback_params){.loop = l->loop,
-                                                            .db = l->db,
-                                                            .store = l->store,
-                                                            .remux = l->remux,
-                                                            .keyring = l->p.keyring});
+    l->playback =
+        playback_create(&(struct playback_params){.loop = l->loop,
+                                                  .db = l->db,
+                                                  .store = l->store,
+                                                  .remux = l->remux,
+                                                  .keyring = l->p.keyring,
+                                                  .node = c->node,
+                                                  .thumbs_ahead = l->p.keeper && c->thumbs_ahead,
+                                                  .draining = l->p.draining});
     l->api = (struct api){
         .loop = l->loop,
         .log = l->p.log,
@@ -332,7 +333,7 @@ static void on_server_drained(void *arg)
 static void begin_drain(void *arg)
 {
     struct lane *l = arg;
-    ingest_drain(&l->ingest);
+    l->ingest.draining = true;
     live_drain(l->live);
     l->upkeep = upkeep_destroy(l->upkeep);
     l->sweep = sweep_destroy(l->sweep); /* before recover, which it wakes */
@@ -368,7 +369,6 @@ struct lane *lane_destroy(struct lane *l)
     db_destroy(l->db);
     router_destroy(l->router);
     free(l->proxies);
-    free(l->journal_dir);
     timer_destroy(l->beat);
     timer_destroy(l->settle);
     loop_destroy(l->loop);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "crypto/keyring.h"
 #include "playback/film.h"
+#include "playback/sprite_make.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,7 @@ enum { CHECKS_MAX = 64, FIRST_SEGMENTS = 64 };
 struct open_op {
     struct list node; /* of playback.waiting */
     struct playback *pb;
-    struct id account;
+    struct id account; /* zero: the server itself */
     struct playback_subject subject;
     unsigned access, facts, hidden, segments; /* statements of the batch */
     struct playback_clip *cached;             /* held, or NULL: rows are coming */
@@ -49,6 +50,7 @@ struct playback *playback_create(const struct playback_params *p)
     pb->stills = still_queue_create(pb);
     pb->extents = extent_cache_create(p->loop);
     keyring_derive(p->keyring, LINK_KEY_PURPOSE, pb->link_key);
+    pb->sprites = p->node != NULL ? sprite_maker_create(pb) : NULL;
     return pb;
 }
 
@@ -199,6 +201,9 @@ struct playback *playback_destroy(struct playback *pb)
         return NULL;
     }
     still_queue_close(pb->stills);
+    if (pb->sprites != NULL) {
+        sprite_maker_close(pb->sprites);
+    }
     if (playback_busy(pb)) {
         return NULL;
     }
@@ -206,6 +211,7 @@ struct playback *playback_destroy(struct playback *pb)
         drop(CONTAINER_OF(pb->cached.next, struct playback_clip, node));
     }
     view_gate_destroy(pb->gate);
+    sprite_maker_destroy(pb->sprites);
     still_queue_destroy(pb->stills);
     extent_cache_destroy(pb->extents);
     secret_wipe(pb->link_key, sizeof pb->link_key);
@@ -321,6 +327,10 @@ static unsigned add_check(struct db_tx *tx, const struct open_op *op)
     const struct db_arg account = DB_ID(&op->account), now = DB_I64(clock_now_us());
     switch (s->kind) {
     case PLAYBACK_SPAN:
+        if (id_is_zero(&op->account)) {
+            return db_tx_add(tx, DB_SPAN_OF_SYSTEM, DB_ID(&s->id), DB_I64(s->from_us),
+                             DB_I64(s->to_us));
+        }
         return db_tx_add(tx, DB_SPAN_ACCESS, account, now, DB_ID(&s->id), DB_I64(s->from_us),
                          DB_I64(s->to_us));
     case PLAYBACK_SEGMENT:
@@ -435,4 +445,19 @@ void playback_open(struct playback *pb, const struct id *account, const struct p
     op->cached = playback_clip_ref(c);
     list_append(&pb->waiting, &op->node);
     send_checks(pb);
+}
+
+void playback_open_system(struct playback *pb, const struct playback_subject *s,
+                          playback_open_fn *done, void *arg)
+{
+    static const struct id nobody;
+    ALWAYS(s->kind == PLAYBACK_SPAN);
+    playback_open(pb, &nobody, s, done, arg);
+}
+
+void playback_thumbs_wanted(struct playback *pb)
+{
+    if (pb->sprites != NULL) {
+        sprite_maker_wake(pb->sprites);
+    }
 }

@@ -14,6 +14,8 @@
 #include "recording/segment_read.h"
 #include "remux/remux.h"
 
+#include <stdatomic.h>
+
 struct keyring;
 
 enum {
@@ -35,6 +37,9 @@ struct playback_params {
     struct store *store;
     struct remux *remux;
     const struct keyring *keyring;
+    const char *node;            /* of sprites that are being made; NULL: none are made here */
+    bool thumbs_ahead;           /* this loop makes sprites that nobody asked for yet */
+    const atomic_bool *draining; /* or NULL */
 };
 struct playback *playback_create(const struct playback_params *p);
 /* Something is under way that will come back here: wait for it before destroying what it uses. */
@@ -122,6 +127,8 @@ void playback_open(struct playback *pb, const struct id *account, const struct p
  * PLAYBACK_E_NOT_FOUND or PLAYBACK_E_BROKEN. */
 int playback_load(struct playback *pb, const struct id *clip, const struct db_reply *r,
                   unsigned facts, unsigned segments, struct playback_clip **ret_clip) MUST_CHECK;
+/* Sprites were asked for (rows of sprite_job): make them soon. */
+void playback_thumbs_wanted(struct playback *pb);
 /* Forget a clip (deleted): its keys leave memory as soon as nobody reads it. */
 void playback_forget(struct playback *pb, const struct id *clip);
 
@@ -148,5 +155,14 @@ typedef void playback_done_fn(void *arg, int status); /* 0 or PLAYBACK_E_ */
 bool playback_record(struct playback *pb, const struct playback_clip *c,
                      const struct principal *who, enum playback_action action,
                      const char *request_id, playback_done_fn *done, void *arg);
+/* The same for what is not a loaded film. */
+struct playback_looked {
+    struct playback_subject subject;
+    struct id camera, household;
+    int64_t from_us, to_us;
+};
+bool playback_record_look(struct playback *pb, const struct playback_looked *l,
+                          const struct principal *who, enum playback_action action,
+                          const char *request_id, playback_done_fn *done, void *arg);
 
 #endif

@@ -12,6 +12,7 @@ struct still_queue;
 struct open_op;
 struct film_facts;
 struct film_hidden;
+struct sprite_maker;
 
 struct playback {
     struct playback_params p;
@@ -27,8 +28,13 @@ struct playback {
     struct view_gate *gate;
     struct still_queue *stills;
     struct extent_cache *extents;
+    struct sprite_maker *sprites; /* NULL: none are made here */
     uint8_t link_key[LINK_KEY_SIZE];
 };
+
+/* As playback_open(), for what the server does by itself. */
+void playback_open_system(struct playback *pb, const struct playback_subject *s,
+                          playback_open_fn *done, void *arg);
 
 /* A film of many segments: rows are looked at first, then what is in them, page by page, on the
  * thread pool. facts and hidden are copied. done exactly once, later; status 0: one reference is

@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { GATE_SLOTS = 4096 };
+#define HOUR_US ((int64_t)3600 * CLOCK_US)
 
 struct gate_key {
     struct id who, subject;
@@ -62,9 +63,10 @@ static size_t slot_of(const struct gate_key *k)
     return h % GATE_SLOTS;
 }
 
-/* A segment needs no entry of its own after one of any span of its camera: who has its name got it
- * from a playlist that is on the record. */
-static struct gate_key key_of(const struct principal *who, const struct playback_clip *c,
+/* Pictures of a camera's time are on the record once an hour of it. A segment needs no entry of its
+ * own after one of any span of its camera: who has its name got it from a playlist that is on the
+ * record. */
+static struct gate_key key_of(const struct principal *who, const struct playback_looked *c,
                               enum playback_action action)
 {
     struct gate_key k = {.who = who->id,
@@ -76,6 +78,11 @@ static struct gate_key key_of(const struct principal *who, const struct playback
     }
     k.from_us = c->subject.from_us;
     k.to_us = c->subject.to_us;
+    if (c->subject.kind != PLAYBACK_CLIP && action == PLAYBACK_STILL) { /* looking along a day */
+        k.subject = c->camera;
+        k.from_us = c->from_us / HOUR_US;
+        k.to_us = 1;
+    }
     return k;
 }
 
@@ -107,13 +114,14 @@ static void record_done(void *arg, const struct db_reply *r)
     free(op);
 }
 
-static void add_entry(struct db_tx *tx, const struct playback_clip *c, const struct principal *who,
-                      enum playback_action action, const char *request_id)
+static void add_entry(struct db_tx *tx, const struct playback_looked *c,
+                      const struct principal *who, enum playback_action action,
+                      const char *request_id)
 {
     bool clip = c->subject.kind == PLAYBACK_CLIP;
     char detail[2 * CLOCK_RFC3339_SIZE + 32], from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
-    clock_format(c->start_us, from);
-    clock_format(c->end_us, to);
+    clock_format(c->from_us, from);
+    clock_format(c->to_us, to);
     snprintf(detail, sizeof detail, "{\"from\":\"%s\",\"to\":\"%s\"}", from, to);
     const struct ledger_entry e = {
         .action = clip ? actions[action].of_clip : actions[action].of_camera,
@@ -130,6 +138,18 @@ static void add_entry(struct db_tx *tx, const struct playback_clip *c, const str
 bool playback_record(struct playback *pb, const struct playback_clip *c,
                      const struct principal *who, enum playback_action action,
                      const char *request_id, playback_done_fn *done, void *arg)
+{
+    const struct playback_looked l = {.subject = c->subject,
+                                      .camera = c->camera,
+                                      .household = c->household,
+                                      .from_us = c->start_us,
+                                      .to_us = c->end_us};
+    return playback_record_look(pb, &l, who, action, request_id, done, arg);
+}
+
+bool playback_record_look(struct playback *pb, const struct playback_looked *c,
+                          const struct principal *who, enum playback_action action,
+                          const char *request_id, playback_done_fn *done, void *arg)
 {
     struct gate_key key = key_of(who, c, action);
     if (passes(pb->gate, &key)) {

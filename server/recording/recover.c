@@ -118,8 +118,12 @@ static void step(void *arg)
     if (!r->tidied) {
         loop_offload(r->p.loop, tidy_work, tidy_done, r);
     } else if (!r->given_up) {
-        db_run(r->p.db, on_given_up, r, DB_UPLOAD_ABANDONED, DB_TEXT(r->p.node),
-               DB_I64(r->p.before_us), DB_I64(clock_now_us()));
+        struct db_tx *tx = db_tx_begin(r->p.db);
+        const struct db_arg node = DB_TEXT(r->p.node), before = DB_I64(r->p.before_us),
+                            now = DB_I64(clock_now_us());
+        db_tx_add(tx, DB_UPLOAD_ABANDONED, node, before, now);
+        db_tx_add(tx, DB_SPRITE_RECOVER, node, before, now);
+        db_tx_commit(tx, on_given_up, r);
     } else {
         r->pass = garbage_pass_begin(r->p.db, r->p.store, on_pass_done, r);
     }

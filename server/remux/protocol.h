@@ -16,12 +16,14 @@ enum { PROTOCOL_ZYGOTE_FD = 3 }; /* where the zygote finds its socket */
 
 /* ---- zygote ---- */
 enum zygote_type { ZYGOTE_START = 1, ZYGOTE_KILL, ZYGOTE_EXITED, ZYGOTE_READY };
-enum job_kind { JOB_REMUX, JOB_STILL };
+enum job_kind { JOB_REMUX, JOB_STILL, JOB_SPRITE };
+enum { SPRITE_TILES_MAX = 128, SPRITE_SIDE_MAX = 4096 };
 
 struct job_order {
     uint64_t output_max_bytes; /* live: unused */
     uint32_t segment_max_ms;
-    uint32_t max_width; /* still */
+    uint32_t max_width;                 /* still; sprite: of a tile */
+    uint32_t max_height, columns, rows; /* sprite; output_max_bytes is the JPEG's */
     enum job_kind kind;
     bool live; /* an endless body: parts, journal, and what is held is kept when the server dies */
     bool continues; /* a journal: its time line is the recording's, which runs ahead by lead_90k */
@@ -108,7 +110,6 @@ int channel_parse_output(const struct channel_frame *f,
 void channel_format_output(struct buf *out, const struct channel_output *o);
 
 struct channel_init {
-    char container[CHANNEL_CONTAINER_MAX];
     const uint8_t *init; /* ftyp+moov */
     size_t init_n;
     const uint8_t *tracks; /* coded: index_decode_tracks() */

@@ -146,9 +146,7 @@ static int take_init(struct remux_job *j, const struct channel_frame *f)
         return -EBADMSG;
     }
     j->init_n = i.init_n;
-    struct remux_init init = {
-        .container = i.container, .p = i.init, .n = i.init_n, .tracks = &tracks};
-    j->p.init(j->p.arg, &init);
+    j->p.init(j->p.arg, i.init, i.init_n, &tracks);
     index_finish(&tracks);
     return 0;
 }

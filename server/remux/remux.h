@@ -65,13 +65,6 @@ struct remux_output {
     struct seal_params seal;
     bool fresh; /* live: a new recording begins with it; its media zero is 0 again */
 };
-/* Live: the init, and what it says. */
-struct remux_init {
-    const char *container; /* as in struct remux_report */
-    const uint8_t *p;
-    size_t n;
-    const struct index *tracks; /* without samples and fragments */
-};
 /* Live: what was cut (recording/live_tap.h). Times are within the recording. */
 struct remux_part {
     struct id object;
@@ -97,9 +90,9 @@ struct remux_job_params {
      * ends with REMUX_E_OUTPUT. Live: asked for once at the beginning, and then before the segment
      * in progress is complete, so two may be out. */
     int (*next_output)(void *arg, struct remux_output *ret_output);
-    /* Live only. The init that following parts need, when it changed and when a recording begins;
-     * and each part. All borrowed. */
-    void (*init)(void *arg, const struct remux_init *init);
+    /* Live only. The init that following parts need (tracks without samples), when it changed and
+     * when a recording begins; and each part. All borrowed. */
+    void (*init)(void *arg, const uint8_t *init, size_t n, const struct index *tracks);
     void (*part)(void *arg, const struct remux_part *part);
     /* A segment is complete in its file (not yet synced). */
     void (*segment)(void *arg, const struct remux_segment *s);
@@ -122,5 +115,25 @@ void remux_job_cancel(struct remux_job *j);
 typedef void remux_still_fn(void *arg, int status, const uint8_t *jpeg, size_t n);
 int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned max_width,
                       remux_still_fn *done, void *arg) MUST_CHECK;
+
+/* Sprite: many key frames in, one JPEG of small pictures out. Tiles are given one after another. */
+enum { REMUX_TILE_BYTES_MAX = 8 << 20 };
+struct remux_sprite;
+struct remux_sprite_params {
+    unsigned tile_width, tile_height, columns, rows; /* even sizes */
+    size_t max_bytes;                                /* of the JPEG, as far as quality allows */
+    void (*more)(void *arg); /* after remux_sprite_tile() returned false: it can take the next */
+    remux_still_fn *done;    /* exactly once, never from inside a call here; the sprite is gone */
+    void *arg;
+};
+int remux_sprite_begin(struct remux *r, const struct remux_sprite_params *p,
+                       struct remux_sprite **ret_sprite) MUST_CHECK;
+/* fmp4 is malloc'd (at most REMUX_TILE_BYTES_MAX) and belongs to the sprite. True: the next may
+ * come at once. */
+bool remux_sprite_tile(struct remux_sprite *s, unsigned tile, uint8_t *fmp4, size_t n);
+/* That was the last one. */
+void remux_sprite_end(struct remux_sprite *s);
+/* done() still follows, with REMUX_E_CANCELLED. */
+void remux_sprite_cancel(struct remux_sprite *s);
 
 #endif

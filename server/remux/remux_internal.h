@@ -7,20 +7,27 @@
 #include "remux/child.h"
 #include "remux/remux.h"
 
+/* A still or a sprite under way. */
+struct remux_job_node {
+    struct list node;
+    void (*cancel)(void *arg); /* at once: done() and gone */
+    void *arg;
+};
+
 struct remux {
     struct loop *loop;
     struct zygote *zygote;
     char *spool_dir;
     unsigned jobs_max, n_jobs;
     uint64_t stall_ms;
-    struct list jobs, stills; /* struct remux_job.node, struct still.node */
+    struct list jobs, stills; /* struct remux_job.node, struct remux_job_node.node */
 };
 
 /* Take a slot and start a child. 0 or REMUX_E_BUSY; negative errno when the system refuses. */
 int remux_child_begin(struct remux *r, struct child_params *p, struct child **ret_child) MUST_CHECK;
 /* Give the slot back and the child. */
 void remux_child_end(struct remux *r, struct child *c);
-/* End all stills, each with REMUX_E_CANCELLED. */
+/* End all stills and sprites, each with REMUX_E_CANCELLED. */
 void remux_stills_cancel(struct remux *r);
 
 #endif

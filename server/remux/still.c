@@ -10,7 +10,7 @@
 enum { STILL_INPUT_MAX = 32 << 20 };
 
 struct still {
-    struct list node;
+    struct remux_job_node node;
     struct remux *remux;
     struct child *child;
     uint8_t *input; /* owned; NULL when all of it is on its way */
@@ -59,12 +59,19 @@ static void still_finish(void *arg)
         log_warn(loop_log(s->remux->loop), "remux_still_crashed",
                  F_INT("hung", child_hung(s->child)));
     }
-    list_remove(&s->node);
+    list_remove(&s->node.node);
     s->done(s->arg, status, status == 0 ? s->jpeg.data : NULL, status == 0 ? s->jpeg.len : 0);
     remux_child_end(s->remux, s->child);
     buf_finish(&s->jpeg);
     free(s->input);
     free(s);
+}
+
+static void still_cancel(void *arg)
+{
+    struct still *s = arg;
+    s->cancelled = true;
+    still_finish(s);
 }
 
 int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned max_width,
@@ -74,8 +81,11 @@ int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned m
         return REMUX_E_BROKEN;
     }
     struct still *s = mem_new(struct still);
-    *s =
-        (struct still){.remux = r, .jpeg = BUF_INIT(CHANNEL_PICTURE_MAX), .done = done, .arg = arg};
+    *s = (struct still){.node = {.cancel = still_cancel, .arg = s},
+                        .remux = r,
+                        .jpeg = BUF_INIT(CHANNEL_PICTURE_MAX),
+                        .done = done,
+                        .arg = arg};
     struct child_params cp = {.order = {.kind = JOB_STILL, .max_width = max_width},
                               .frame = still_frame,
                               .room = still_feed,
@@ -88,7 +98,7 @@ int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned m
     }
     s->input = mem_dup(fmp4, n);
     s->input_n = n;
-    list_append(&r->stills, &s->node);
+    list_append(&r->stills, &s->node.node);
     still_feed(s);
     return 0;
 }
@@ -96,8 +106,7 @@ int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned m
 void remux_stills_cancel(struct remux *r)
 {
     while (!list_empty(&r->stills)) {
-        struct still *s = CONTAINER_OF(r->stills.next, struct still, node);
-        s->cancelled = true;
-        still_finish(s);
+        const struct remux_job_node *j = CONTAINER_OF(r->stills.next, struct remux_job_node, node);
+        j->cancel(j->arg);
     }
 }

@@ -10,7 +10,7 @@ import uuid
 
 from agency import AREA, Agency, film, placed_home, rfc3339, wait_for_undo
 import sigv4
-from doorward import ROOT, Scenario, as_user, sample
+from doorward import ROOT, Scenario, as_user, sample, wait_for
 
 ROW = re.compile(r'\{\s*HTTP_([A-Z]+)\s*,\s*"(/[^"]*)"\s*,\s*API_([A-Z0-9_]+)\s*,', re.S)
 HOUR = 3600
@@ -52,6 +52,9 @@ ROUTES = {
     "GET /api/v1/cameras/{id}/iframes.m3u8": (CAMERA_LINK, "/api/v1/cameras/{camera}/iframes.m3u8?{span}", None),
     "GET /api/v1/cameras/{id}/segments/{file}": (CAMERA_LINK, "/api/v1/cameras/{camera}/segments/{segment}.mp4", None),
     "GET /api/v1/cameras/{id}/export.mp4": (CAMERA_LINK, "/api/v1/cameras/{camera}/export.mp4?{span}", None),
+    "GET /api/v1/cameras/{id}/still.jpg": (CAMERA_LINK, "/api/v1/cameras/{camera}/still.jpg", None),
+    "GET /api/v1/cameras/{id}/thumbs.vtt": (CAMERA_LINK, "/api/v1/cameras/{camera}/thumbs.vtt?{span}", None),
+    "GET /api/v1/cameras/{id}/thumbs/{file}": (CAMERA_LINK, "/api/v1/cameras/{camera}/thumbs/{sprite}.jpg", None),
     "POST /api/v1/cameras/{id}/links": ({"owner"}, "/api/v1/cameras/{camera}/links", {}),
     "GET /api/v1/clips": (OWNER | {"other-owner"}, "/api/v1/clips", None),
     "POST /api/v1/clips": ({"owner"}, "/api/v1/clips", {"camera_id": "{camera}", "from": "{from}", "to": "{to}"}),
@@ -67,13 +70,6 @@ ROUTES = {
     "PUT /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
     "POST /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
     "HEAD /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/parts.mp4", None),
-    "OPTIONS /ingest/{camera_id}/tus": (ANYONE, "/ingest/{camera}/tus", None),
-    "POST /ingest/{camera_id}/tus": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus", "tus"),
-    "OPTIONS /ingest/{camera_id}/tus/{id}": (ANYONE, "/ingest/{camera}/tus/{tus}", None),
-    "HEAD /ingest/{camera_id}/tus/{id}": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus/{tus}", "tus"),
-    "PATCH /ingest/{camera_id}/tus/{id}": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus/{tus}", "tus"),
-    "POST /ingest/{camera_id}/tus/{id}": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus/{tus}", "tus"),
-    "DELETE /ingest/{camera_id}/tus/{id}": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus/{tus}", "tus"),
     "POST /ingest/{camera_id}": ({"camera", "camera-bearer"}, "/ingest/{camera}", b"media"),
     "POST /api/v1/cameras/{id}/deletions": ({"owner"}, "/api/v1/cameras/{camera}/deletions",
                                             {"from": "2001-01-01T00:00:00Z", "to": "2001-01-01T01:00:00Z"}),
@@ -123,9 +119,6 @@ ROUTES = {
     "GET /deleted": (ANYONE, "/deleted", None),
     "GET /assets/{file}": (ANYONE, "/assets/none.js", None),
 }
-# Headers of a request to tus, of whatever kind.
-TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "20", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
-       "X-HTTP-Method-Override": "PATCH"}
 # Lists whose 2xx must hold nothing of the owner's when others ask.
 LISTS = ["/api/v1/cameras", "/api/v1/clips", "/api/v1/ledger", "/api/v1/inbox", "/api/v1/grants", "/api/v1/evidence", "/api/v1/requests",
          "/api/v1/sessions", "/api/v1/deletions"]
@@ -149,20 +142,15 @@ class Access(Scenario):
         part = s.request("PUT", f"/ingest/{cls.owner.camera_id}/parts.mp4", body=b"0123456789", basic=("cam", cls.owner.camera_secret),
                          headers={"Content-Range": "bytes 0-9/20"})
         assert part.status == 202, part
-        cls.things["tus"] = cls.tus_upload().rsplit("/", 1)[1]
         cls.things["span"] = f"from={rfc3339(cls.begin - 60)}&to={rfc3339(cls.begin + 60)}"
         cls.things |= {"from": rfc3339(cls.begin), "to": rfc3339(cls.begin + 5)}
         playlist = cls.owner.get(f"/api/v1/clips/{clip['id']}/index.m3u8").body.decode()
         cls.things["segment"] = re.search(r"^segments/(.*)\.mp4$", playlist, re.M)[1]
+        thumbs = f"/api/v1/cameras/{cls.owner.camera_id}/thumbs.vtt?{cls.things['span']}"
+        wait_for("a sprite", lambda: "xywh" in cls.owner.get(thumbs).body.decode(), 30)
+        cls.things["sprite"] = re.search(r"thumbs/(.*)\.jpg", cls.owner.get(thumbs).body.decode())[1]
         cls.prepare_grants()
         cls.prepare_callers()
-
-    @classmethod
-    def tus_upload(cls):
-        """The address of a new one."""
-        answer = cls.server.request("POST", f"/ingest/{cls.owner.camera_id}/tus", basic=("cam", cls.owner.camera_secret), headers=TUS)
-        assert answer.status == 201, answer
-        return answer.headers["Location"]
 
     @classmethod
     def prepare_grants(cls):
@@ -246,7 +234,7 @@ class Access(Scenario):
         if body == "request":
             return {"json_body": {"case": str(uuid.uuid4()), "incident": "theft", "contact": "desk", "reason": "why", "polygon": AREA,
                                   "from": rfc3339(self.begin), "to": rfc3339(self.begin + HOUR)}}
-        if body in (None, "tus"):
+        if body is None:
             return {}
         return {"json_body": {k: [t.format(**self.things) if isinstance(t, str) else t for t in v] if isinstance(v, list) else
                               v.format(**self.things) if isinstance(v, str) else v for k, v in body.items()}}
@@ -257,9 +245,6 @@ class Access(Scenario):
         sent = self.body(body)
         if key:
             how["headers"] = key.headers(method, f"localhost:{self.server.port}", path, sent.get("body", b""))
-        if body == "tus":
-            how["headers"] = {**how.get("headers", {}), **TUS}
-            path = self.tus_upload() if method == "DELETE" else path
         if body == b"form":
             how["headers"] = {**how.get("headers", {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self.server.request(method, path + (("&" if "?" in path else "?") + query if query else ""), **sent, **how)

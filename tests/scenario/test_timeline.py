@@ -14,8 +14,10 @@ import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from agency import film  # noqa: E402
-from doorward import Scenario, sample  # noqa: E402
+from doorward import Scenario, Server, as_user, fault_build, sample, wait_for  # noqa: E402
+from stored import settled  # noqa: E402
 import nal  # noqa: E402
+import pg  # noqa: E402
 import player  # noqa: E402
 
 RATE = 15  # pictures a second of sample()
@@ -337,6 +339,120 @@ class Cut(TimelineScenario):
         after = self.home.get(clip["urls"]["mp4"])
         self.assertGreater(len(after.body), 1.9 * len(before.body))
         self.assertNotEqual(after.headers["ETag"], before.headers["ETag"])
+
+
+class Crash(unittest.TestCase):
+    def test_a_kill_while_a_sprite_is_stored_leaves_nothing(self):
+        for point in ("sprite_before_put", "sprite_before_done"):
+            cluster = pg.Cluster(fsync=False).create()
+            self.addCleanup(cluster.finish)
+            server = Server({"DOORWARD_DATABASE_URL": cluster.url(), "DOORWARD_FAULT_AT": point}, fault_build())
+            self.addCleanup(server.close)
+            server.start()
+            home = server.household()
+            begin = int(time.time()) - 3600
+            film(home, begin)
+            url = (f"/api/v1/cameras/{home.camera_id}/thumbs.vtt?" +
+                   urllib.parse.urlencode({"from": stamp(begin), "to": stamp(begin + 60)}))
+            self.assertNotIn("xywh", home.get(url).body.decode())
+            wait_for(f"the server to die at {point}", lambda: server.process.poll() is not None, 30)
+            del server.env["DOORWARD_FAULT_AT"]
+            server.kill()
+            server.start()
+            settled(server)
+            cluster_url = cluster.url()
+            subprocess.run(["psql", "-q", "-c", "update sprite_job set not_before_us = 0", cluster_url], check=True, **as_user())
+            wait_for("the sprite", lambda: "xywh" in home.get(url).body.decode(), 30)
+            settled(server)
+            server.stop()
+
+
+class Thumbs(TimelineScenario):
+    def cues(self, begin, end):
+        """[(from, to, address, (x, y, w, h))] of the list."""
+        text = self.get("thumbs.vtt", begin, end).body.decode()
+        self.assertTrue(text.startswith("WEBVTT\n"))
+        found = re.findall(r"(\d\d):(\d\d):([\d.]+) --> (\d\d):(\d\d):([\d.]+)\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)\n", text)
+        return [(int(c[0]) * 3600 + int(c[1]) * 60 + float(c[2]), int(c[3]) * 3600 + int(c[4]) * 60 + float(c[5]), c[6],
+                 tuple(map(int, c[7:]))) for c in found]
+
+    def tile(self, cue, name="tile"):
+        """Mean colours (r, g, b) of a tile."""
+        sprite = self.home.get(self.url(cue[2]))
+        self.assertEqual((sprite.status, sprite.headers["Content-Type"]), (200, "image/jpeg"))
+        self.assertLessEqual(len(sprite.body), 250000)
+        x, y, w, h = cue[3]
+        path = self.save(sprite.body, name + ".jpg")
+        size = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=width,height", "-of", "csv=p=0", path],
+                              capture_output=True, text=True, check=True).stdout.strip()
+        self.assertEqual(size, "1600,900")
+        out = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-vf", f"crop={w}:{h}:{x}:{y},scale=1:1:flags=area", "-pix_fmt", "rgb24",
+                              "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
+        return tuple(out)
+
+    def colour(self, name, seconds):
+        path = os.path.join(self.folder, name + ".mp4")
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"color={name}:size=320x240:rate=5:duration={seconds}", "-c:v",
+                        "libx264", "-g", "10", "-pix_fmt", "yuv420p", path], check=True)
+        os.chmod(path, 0o644)
+        return path
+
+    def three_colours(self):
+        self.begin = self.begin // 1000 * 1000 + 500  # in the middle of a sprite
+        for at, name in enumerate(("red", "lime", "blue")):
+            film(self.home, self.begin + at * 20, f"{name}.mp4", path=self.colour(name, 20))
+        wait_for("the sprite", lambda: len(self.cues(0, 60)) == 6, 30)
+        return self.cues(0, 60)
+
+    def test_a_picture_for_every_ten_seconds(self):
+        cues = self.three_colours()
+        self.assertEqual([(a, b) for a, b, _, _ in cues], [(t, t + 10) for t in range(0, 60, 10)])
+        self.assertEqual([c[3] for c in cues], [(t * 160, 450, 160, 90) for t in range(6)])
+        for n, cue in enumerate(cues):
+            tile = self.tile(cue)
+            self.assertEqual(max(range(3), key=lambda i: tile[i]), n // 2, (n, tile))
+        self.assertEqual(self.home.get(self.url(cues[0][2])).headers["ETag"][1:-1], re.search(r"thumbs/(.*)\.jpg", cues[0][2])[1])
+        self.assertEqual(self.server.household().get(self.url(cues[0][2])).status, 404)
+        link = self.home.post(self.url("links"), {}).json["urls"]["live"].split("?")[1]
+        listed = self.server.get(self.url("thumbs.vtt", 0, 60) + "&" + link).body.decode()
+        self.assertEqual(self.server.get(self.url(re.search(r"^thumbs/[^#\s]+", listed, re.M)[0])).status, 200)
+
+    def test_a_deleted_span_is_in_no_picture(self):
+        cues = self.three_colours()
+        body = {"from": stamp(self.begin + 20), "to": stamp(self.begin + 40)}
+        deletion = self.home.post(self.url("deletions"), body).json["deletion"]
+        self.assertEqual(self.home.get(self.url(cues[0][2])).status, 404, "the sprite went with the deletion")
+        wait_for("another sprite", lambda: len(self.cues(0, 60)) > 0, 30)
+        cues = self.cues(0, 60)
+        self.assertEqual([c[0] for c in cues], [0, 10, 40, 50])
+        self.assertEqual(self.home.post(f"/api/v1/deletions/{deletion['id']}/undo", {}).status, 200)
+        wait_for("the first one again", lambda: len(self.cues(0, 60)) == 6, 30)
+        check = self.server.run("check", check=False)
+        self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
+
+    def test_footage_that_comes_later_is_drawn(self):
+        self.begin = self.begin // 1000 * 1000 + 100
+        film(self.home, self.begin, "a.mp4", path=self.colour("red", 20))
+        wait_for("the sprite", lambda: len(self.cues(0, 60)) == 2, 30)
+        film(self.home, self.begin + 30, "b.mp4", path=self.colour("blue", 20))
+        wait_for("the other half", lambda: len(self.cues(0, 60)) == 4, 30)
+
+    def test_stills_of_a_time(self):
+        for at, name in enumerate(("red", "lime")):
+            film(self.home, self.begin + at * 20, f"{name}.mp4", path=self.colour(name, 20))
+
+        def still(**query):
+            answer = self.home.get(self.url("still.jpg", **query))
+            self.assertEqual((answer.status, answer.headers.get("Content-Type")), (200, "image/jpeg"), answer)
+            out = subprocess.run(["ffmpeg", "-v", "error", "-i", self.save(answer.body, "s.jpg"), "-vf", "scale=1:1:flags=area", "-pix_fmt",
+                                  "rgb24", "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
+            return max(range(3), key=lambda i: out[i])
+        self.assertEqual([still(at=stamp(self.begin + t)) for t in (0, 7, 19.9, 20, 33)], [0, 0, 0, 1, 1])
+        self.assertEqual(still(), 1)
+        for at in (-5, 50):
+            self.assertEqual(self.home.get(self.url("still.jpg", at=stamp(self.begin + at))).status, 404)
+        self.assertEqual(self.home.get(self.url("still.jpg", at="noon")).status, 422)
+        self.assertEqual(self.server.household().get(self.url("still.jpg")).status, 404)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,11 @@ from (
      join grant_item i on i.id = g.item_id
      join footage_grant f on f.id = i.grant_id
      where g.object_id > $1::uuid order by g.object_id limit $2::bigint)
+    union all
+    (select p.id, p.household_id, p.plain_bytes, p.sealed_bytes, p.sealed_digest, p.wrapped_key, h.wrapped_key
+     from sprite p
+     left join household h on h.id = p.household_id
+     where p.id > $1::uuid and p.made_us is not null order by p.id limit $2::bigint)
 ) owned
 order by id
 limit $2::bigint

@@ -1,11 +1,6 @@
 -- May the account see this span of a camera? As clip_access.
 -- $1 account, $2 now_us, $3 camera, $4 from_us, $5 to_us. Columns: rights, a number that is another one when its footage has changed
-select membership.rights,
-       coalesce((select bit_xor(hashtextextended(d.id::text, 0))
-                 from deletion d
-                 where d.camera_id = camera.id and d.undone_us is null and d.purged_us is null
-                   and d.from_us < $5::bigint + 60000000 and d.to_us > $4::bigint - 60000000), 0)
-           # span_print(camera.id, $4::bigint, $5::bigint)
+select membership.rights, footage_print(camera.id, $4::bigint, $5::bigint)
 from camera
 join membership on membership.household_id = camera.household_id
 where camera.id = $3::uuid

@@ -4,6 +4,7 @@
 #include "remux/remux.h"
 #include "remux/worker/demux.h"
 #include "remux/worker/picture.h"
+#include "remux/worker/sprite.h"
 #include "remux/worker/writer.h"
 #ifdef DOORWARD_FAULT_POINTS
 #include "remux/worker/fault.h"
@@ -73,6 +74,8 @@ void job_run(const struct job_order *order, int input_fd, int channel_fd)
 #endif
     if (order->kind == JOB_STILL) {
         picture_make(order, &channel, &input, &verdict);
+    } else if (order->kind == JOB_SPRITE) {
+        sprite_make(order, &channel, &input, &verdict);
     } else {
         run_remux(order, &channel, &input, &verdict);
     }

@@ -18,11 +18,11 @@ struct picture {
     AVFormatContext *format;
     AVCodecContext *decoder;
     AVPacket *packet;
-    AVFrame *frame, *small, *upright;
+    AVFrame *frame, *small;
     int stream, quarter_turns; /* clockwise, to show it */
 };
 
-static int open_input(struct picture *p, struct input *in)
+static int open_input(struct picture *p, AVIOContext *from)
 {
     AVDictionary *options = NULL;
     av_dict_set(&options, "format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2", 0);
@@ -30,7 +30,7 @@ static int open_input(struct picture *p, struct input *in)
     av_dict_set(&options, "advanced_editlist", "0", 0);
     av_dict_set(&options, "enable_drefs", "0", 0);
     p->format = avformat_alloc_context();
-    p->format->pb = in->avio;
+    p->format->pb = from;
     p->format->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOFILLIN | AVFMT_FLAG_NOPARSE;
     int e = avformat_open_input(&p->format, "", av_find_input_format("mov"), &options);
     av_dict_free(&options);
@@ -83,7 +83,7 @@ static int decode(struct picture *p)
     return -1;
 }
 
-static int allocate(AVFrame *f, int width, int height)
+int picture_allocate(AVFrame *f, int width, int height)
 {
     f->format = AV_PIX_FMT_YUVJ420P;
     f->width = width;
@@ -91,16 +91,26 @@ static int allocate(AVFrame *f, int width, int height)
     return av_frame_get_buffer(f, 0);
 }
 
-static int shrink(struct picture *p, unsigned max_width)
+/* As it will lie before it is turned: at most that wide and high when shown, and never larger. */
+static int shrink(struct picture *p, const struct picture_size *max)
 {
     const AVFrame *f = p->frame;
     bool lying = (p->quarter_turns & 1) != 0;
-    int shown = lying ? f->height : f->width;
-    int64_t limit = max_width < WIDTH_LEAST ? WIDTH_LEAST : max_width;
-    int64_t num = shown > limit ? limit : 1, den = shown > limit ? shown : 1;
+    int64_t shown_w = lying ? f->height : f->width, shown_h = lying ? f->width : f->height;
+    int64_t limit_w = max->width < WIDTH_LEAST ? WIDTH_LEAST : max->width, num = 1, den = 1;
+    if (shown_w > limit_w) {
+        num = limit_w;
+        den = shown_w;
+    }
+    if (max->height > 0 && shown_h * num > max->height * den) {
+        num = max->height;
+        den = shown_h;
+    }
+    if (f->width > SIDE_MAX || f->height > SIDE_MAX) {
+        return -1;
+    }
     int width = (int)(f->width * num / den) & ~1, height = (int)(f->height * num / den) & ~1;
-    if (f->width > SIDE_MAX || f->height > SIDE_MAX || width < 2 || height < 2 ||
-        allocate(p->small, width, height) < 0) {
+    if (width < 2 || height < 2 || picture_allocate(p->small, width, height) < 0) {
         return -1;
     }
     struct SwsContext *s = sws_getContext(f->width, f->height, f->format, width, height,
@@ -126,23 +136,40 @@ static void turn_plane(const AVFrame *from, AVFrame *to, int plane, int turns)
     }
 }
 
-static int turn(struct picture *p)
+static int turn(struct picture *p, AVFrame *upright)
 {
     bool lying = (p->quarter_turns & 1) != 0;
     if (p->quarter_turns == 0) {
-        return av_frame_ref(p->upright, p->small);
+        return av_frame_ref(upright, p->small);
     }
-    if (allocate(p->upright, lying ? p->small->height : p->small->width,
-                 lying ? p->small->width : p->small->height) < 0) {
+    if (picture_allocate(upright, lying ? p->small->height : p->small->width,
+                         lying ? p->small->width : p->small->height) < 0) {
         return -1;
     }
     for (int plane = 0; plane < 3; plane++) {
-        turn_plane(p->small, p->upright, plane, p->quarter_turns);
+        turn_plane(p->small, upright, plane, p->quarter_turns);
     }
     return 0;
 }
 
-static AVCodecContext *open_encoder(int width, int height)
+int picture_decode(AVIOContext *from, const struct picture_size *max, AVFrame *ret_upright)
+{
+    struct picture p = {
+        .packet = av_packet_alloc(), .frame = av_frame_alloc(), .small = av_frame_alloc()};
+    int r = open_input(&p, from);
+    r = r < 0 ? r : open_decoder(&p);
+    r = r < 0 ? r : decode(&p);
+    r = r < 0 ? r : shrink(&p, max);
+    r = r < 0 ? r : turn(&p, ret_upright);
+    avcodec_free_context(&p.decoder);
+    avformat_close_input(&p.format);
+    av_packet_free(&p.packet);
+    av_frame_free(&p.frame);
+    av_frame_free(&p.small);
+    return r < 0 ? -1 : 0;
+}
+
+static AVCodecContext *open_encoder(int width, int height, int quality)
 {
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
     AVCodecContext *c = codec == NULL ? NULL : avcodec_alloc_context3(codec);
@@ -155,7 +182,7 @@ static AVCodecContext *open_encoder(int width, int height)
     c->color_range = AVCOL_RANGE_JPEG;
     c->time_base = (AVRational){1, 1};
     c->flags |= AV_CODEC_FLAG_QSCALE;
-    c->global_quality = FF_QP2LAMBDA * QUALITY;
+    c->global_quality = FF_QP2LAMBDA * quality;
     c->thread_count = 1;
     if (avcodec_open2(c, codec, NULL) < 0) {
         avcodec_free_context(&c);
@@ -163,20 +190,24 @@ static AVCodecContext *open_encoder(int width, int height)
     return c;
 }
 
-static int encode(struct picture *p, struct channel *channel)
+int picture_encode(AVFrame *f, int quality, AVPacket *ret_jpeg)
 {
-    AVCodecContext *c = open_encoder(p->upright->width, p->upright->height);
-    p->upright->quality = FF_QP2LAMBDA * QUALITY;
-    int r = c == NULL || avcodec_send_frame(c, p->upright) < 0 ||
-                    avcodec_receive_packet(c, p->packet) < 0
+    AVCodecContext *c = open_encoder(f->width, f->height, quality);
+    f->quality = FF_QP2LAMBDA * quality;
+    int r = c == NULL || avcodec_send_frame(c, f) < 0 || avcodec_receive_packet(c, ret_jpeg) < 0
                 ? -1
                 : 0;
     avcodec_free_context(&c);
-    if (r < 0 || p->packet->size > CHANNEL_PICTURE_MAX) {
+    return r;
+}
+
+int picture_send(struct channel *channel, const AVPacket *jpeg)
+{
+    if (jpeg->size > CHANNEL_PICTURE_MAX) {
         return -1;
     }
     struct buf frame CLEANUP(buf_finish) = BUF_INIT(CHANNEL_PICTURE_MAX + CHANNEL_HEAD_SIZE);
-    channel_format(&frame, CHANNEL_PICTURE, p->packet->data, (size_t)p->packet->size);
+    channel_format(&frame, CHANNEL_PICTURE, jpeg->data, (size_t)jpeg->size);
     channel_send(channel, &frame);
     return 0;
 }
@@ -184,25 +215,17 @@ static int encode(struct picture *p, struct channel *channel)
 void picture_make(const struct job_order *order, struct channel *channel, struct input *input,
                   struct channel_done *verdict)
 {
-    struct picture p = {.packet = av_packet_alloc(),
-                        .frame = av_frame_alloc(),
-                        .small = av_frame_alloc(),
-                        .upright = av_frame_alloc()};
-    int r = open_input(&p, input);
-    r = r < 0 ? r : open_decoder(&p);
-    r = r < 0 ? r : decode(&p);
-    r = r < 0 ? r : shrink(&p, order->max_width);
-    r = r < 0 ? r : turn(&p);
-    r = r < 0 ? r : encode(&p, channel);
+    AVFrame *upright = av_frame_alloc();
+    AVPacket *jpeg = av_packet_alloc();
+    const struct picture_size max = {.width = order->max_width};
+    int r = picture_decode(input->avio, &max, upright);
+    r = r < 0 ? r : picture_encode(upright, QUALITY, jpeg);
+    r = r < 0 ? r : picture_send(channel, jpeg);
     if (r < 0) {
         (void)verdict_fail(verdict, REMUX_E_BROKEN, "No picture could be decoded.");
     }
-    avcodec_free_context(&p.decoder);
-    avformat_close_input(&p.format);
-    av_packet_free(&p.packet);
-    av_frame_free(&p.frame);
-    av_frame_free(&p.small);
-    av_frame_free(&p.upright);
+    av_packet_free(&jpeg);
+    av_frame_free(&upright);
 }
 
 static void warm_decoder(enum AVCodecID id)
@@ -221,7 +244,7 @@ void picture_warm(void)
     enum { SIDE = 64 };
     warm_decoder(AV_CODEC_ID_H264);
     warm_decoder(AV_CODEC_ID_HEVC);
-    AVCodecContext *c = open_encoder(SIDE, SIDE);
+    AVCodecContext *c = open_encoder(SIDE, SIDE, QUALITY);
     avcodec_free_context(&c);
     sws_freeContext(sws_getContext(SIDE, SIDE, AV_PIX_FMT_YUV420P, SIDE / 2, SIDE / 2,
                                    AV_PIX_FMT_YUVJ420P, SWS_AREA, NULL, NULL, NULL));
