@@ -99,6 +99,10 @@ void api_resumable_problem(struct http_exchange *x, const struct resumable_resul
     case RESUMABLE_E_UNFINISHED:
         http_answer_problem(x, PROBLEM_conflict, "A part is not complete yet.");
         break;
+    case RESUMABLE_E_FINAL:
+        http_answer_problem(x, PROBLEM_forbidden,
+                            "A final upload is joined of others; it takes no bytes.");
+        break;
     case RESUMABLE_E_CLOSED:
         api_answer_later(x, PROBLEM_unavailable, "1",
                          "All bytes are there; the clip is being made.");

@@ -34,6 +34,7 @@ struct lane {
     struct store *store;
     struct remux *remux;
     struct ingest ingest;
+    char *journal_dir;
     struct playback *playback;
     struct live *live;
     struct api api;
@@ -123,6 +124,7 @@ static void make_live(struct lane *l)
 static void fill_services(struct lane *l)
 {
     const struct config *c = l->p.config;
+    l->journal_dir = mem_printf("%s/journal", c->data_dir);
     l->ingest = (struct ingest){
         .loop = l->loop,
         .log = l->p.log,
@@ -136,6 +138,7 @@ static void fill_services(struct lane *l)
         .upload_max_bytes = c->upload_max_bytes,
         .resumable_keep_us = (int64_t)c->resumable_keep_s * CLOCK_US,
         .resumable_idle_us = (int64_t)c->resumable_idle_s * CLOCK_US,
+        .journal_dir = l->journal_dir,
     };
     make_live(l);
     l->playback =
@@ -333,7 +336,7 @@ static void on_server_drained(void *arg)
 static void begin_drain(void *arg)
 {
     struct lane *l = arg;
-    l->ingest.draining = true;
+    ingest_drain(&l->ingest);
     live_drain(l->live);
     l->upkeep = upkeep_destroy(l->upkeep);
     l->sweep = sweep_destroy(l->sweep); /* before recover, which it wakes */
@@ -369,6 +372,7 @@ struct lane *lane_destroy(struct lane *l)
     db_destroy(l->db);
     router_destroy(l->router);
     free(l->proxies);
+    free(l->journal_dir);
     timer_destroy(l->beat);
     timer_destroy(l->settle);
     loop_destroy(l->loop);

@@ -11,6 +11,7 @@ enum { AGAIN_MS = 1000 };
 struct abandon {
     struct ingest *in;
     struct id upload;
+    enum db_stmt statement;
     struct timer *timer;
 };
 
@@ -29,15 +30,24 @@ static void abandon_done(void *arg, const struct db_reply *r)
 static void abandon_try(void *arg)
 {
     struct abandon *a = arg;
-    db_run(a->in->db, abandon_done, a, DB_UPLOAD_ABANDON, DB_ID(&a->upload),
-           DB_I64(clock_now_us()));
+    db_run(a->in->db, abandon_done, a, a->statement, DB_ID(&a->upload), DB_I64(clock_now_us()));
+}
+
+static void try_later(struct ingest *in, const struct id *upload, enum db_stmt statement)
+{
+    struct abandon *a = mem_new(struct abandon);
+    *a = (struct abandon){.in = in, .upload = *upload, .statement = statement};
+    a->timer = timer_create_on(in->loop, abandon_try, a);
+    in->live++;
+    timer_set(a->timer, AGAIN_MS);
 }
 
 void upload_abandon_later(struct ingest *in, const struct id *upload)
 {
-    struct abandon *a = mem_new(struct abandon);
-    *a = (struct abandon){.in = in, .upload = *upload};
-    a->timer = timer_create_on(in->loop, abandon_try, a);
-    in->live++;
-    timer_set(a->timer, AGAIN_MS);
+    try_later(in, upload, DB_UPLOAD_ABANDON);
+}
+
+void upload_orphan_later(struct ingest *in, const struct id *upload)
+{
+    try_later(in, upload, DB_UPLOAD_ORPHAN);
 }

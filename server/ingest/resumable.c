@@ -100,6 +100,8 @@ static void look_tell(struct call *c, uint64_t offset)
         .metadata = c->row.metadata,
         .joined = c->row.joined,
         .final = c->row.final,
+        .parts = c->row.refs,
+        .n_parts = c->row.n_refs,
         .clip = c->row.clip,
     };
     call_end(c, &r);

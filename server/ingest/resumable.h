@@ -19,6 +19,7 @@ enum {
     RESUMABLE_E_FENCED,     /* a newer connection has the body now */
     RESUMABLE_E_CHECKSUM,   /* the bytes are not those promised; nothing of them was kept */
     RESUMABLE_E_UNFINISHED, /* join: a part is not whole yet */
+    RESUMABLE_E_FINAL,      /* it is joined of others: it takes no bytes */
     RESUMABLE_E_CLOSED,     /* whole already: it is becoming a clip, or waits to be joined */
     RESUMABLE_E_TOO_LARGE,
     RESUMABLE_E_FULL,
@@ -29,6 +30,7 @@ enum {
     RESUMABLE_E_UPLOAD /* see upload: whole, but it did not become a clip */
 };
 
+struct spool_ref;
 struct resumable_result {
     int status;
     struct id id;
@@ -36,8 +38,10 @@ struct resumable_result {
     uint64_t declared; /* or SOURCE_UNKNOWN_SIZE */
     int64_t expires_us;
     const char *metadata;
-    bool joined;                        /* to become a part of another */
-    bool final;                         /* is joined of others */
+    bool joined; /* to become a part of another */
+    bool final;  /* is joined of these parts */
+    const struct spool_ref *parts;
+    size_t n_parts;
     const struct upload_result *upload; /* NULL unless it became (or did not become) a clip now */
     struct id clip;                     /* what it became earlier; else zero */
 };

@@ -375,7 +375,9 @@ static void found(void *arg, const struct db_reply *r)
         }
     } else {
         resumable_row_read(r, 0, &a->row);
-        if (a->row.state != RESUMABLE_OPEN) {
+        if (a->row.final) {
+            refuse(a, RESUMABLE_E_FINAL);
+        } else if (a->row.state != RESUMABLE_OPEN) {
             found_closed(a);
         } else if (begins_another(a)) {
             a->before = a->row;

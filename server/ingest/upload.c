@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "ingest/endless.h"
 #include "metrics/metrics.h"
 
 #include <stdio.h>
@@ -30,6 +31,7 @@ static void upload_free(struct upload *u)
         u->next->at = u->at;
     }
     upload_drop_segments(u);
+    endless_finish(u);
     sha256_destroy(u->sha256);
     free(u->name);
     free(u->kind);
@@ -47,6 +49,9 @@ static size_t body_push(struct sink *s, const uint8_t *p, size_t n)
     struct upload *u = CONTAINER_OF(s, struct upload, sink);
     if (u->finished || u->job_done || u->stopped) {
         return n; /* the answer is already known: let the rest of the body run past */
+    }
+    if (u->endless != NULL && endless_is_full(u)) {
+        return 0;
     }
     size_t taken = u->inner->ops->push(u->inner, p, n);
     sha256_update(u->sha256, p, taken);
@@ -86,7 +91,11 @@ static const struct sink_ops body_ops = {.push = body_push, .end = body_end};
 
 static void body_resume(void *arg)
 {
-    struct upload *u = arg;
+    upload_resume(arg);
+}
+
+void upload_resume(struct upload *u)
+{
     if (u->sink.resume != NULL) {
         u->sink.resume(u->sink.resume_arg);
     }
@@ -113,13 +122,17 @@ static void job_done(void *arg, int status, const char *reason, const struct rem
         upload_fail(u, INGEST_E_MEDIA, reason);
     }
     u->pending--;
+    if (u->endless != NULL) {
+        endless_cut_end(u);
+        endless_advance(u);
+    }
     body_resume(u); /* a paused body may now run past */
     upload_settled(u);
 }
 
-static void stream_begin(struct upload *u)
+void upload_stream_begin(struct upload *u)
 {
-    const struct remux_job_params jp = {
+    struct remux_job_params jp = {
         .segment_max_ms = u->in->segment_max_ms,
         .output_max_bytes = u->max_bytes + u->max_bytes / 10 + (1 << 20),
         .next_output = upload_next_output,
@@ -127,6 +140,12 @@ static void stream_begin(struct upload *u)
         .done = job_done,
         .arg = u,
     };
+    if (u->endless != NULL) {
+        jp.live = true;
+        jp.next_output = endless_next_output;
+        jp.init = endless_init;
+        jp.part = endless_part;
+    }
     int r = remux_job_begin(u->in->remux, &jp, &u->job);
     if (r != 0) {
         upload_fail(u, r > 0 ? INGEST_E_BUSY : INGEST_E_INTERNAL, r < 0 ? log_errno_text(r) : NULL);
@@ -138,7 +157,7 @@ static void stream_begin(struct upload *u)
     u->inner->resume_arg = u;
     u->pending += 2; /* the job and the body */
     u->streaming = true;
-    u->p.opened(u->p.arg, u->max_bytes);
+    u->p.opened(u->p.arg, u->endless != NULL ? INT64_MAX : u->max_bytes);
 }
 
 /* ---- open ---- */
@@ -192,7 +211,11 @@ static void open_done(void *arg, const struct db_reply *r)
         upload_settled(u);
         return;
     }
-    stream_begin(u);
+    if (u->endless != NULL) {
+        endless_open(u);
+    } else {
+        upload_stream_begin(u);
+    }
 }
 
 static void refused_early(void *arg)
@@ -237,6 +260,9 @@ struct upload *upload_begin(struct ingest *in, const struct upload_params *p)
     }
     in->uploads = u;
     metric_add(METRIC_UPLOADS_OPEN, 1);
+    if (p->declared_bytes == SOURCE_UNKNOWN_SIZE) {
+        endless_begin(u);
+    }
     open_begin(u);
     return u;
 }
@@ -266,6 +292,16 @@ void ingest_camera_stop(struct ingest *in, const struct id *camera)
     }
 }
 
+void ingest_drain(struct ingest *in)
+{
+    in->draining = true;
+    for (struct upload *u = in->uploads; u != NULL; u = u->next) {
+        if (!u->finished && !u->stopped && u->streaming && u->endless != NULL) {
+            stop(u);
+        }
+    }
+}
+
 /* ---- what comes next ---- */
 
 void upload_settled(struct upload *u)
@@ -273,13 +309,15 @@ void upload_settled(struct upload *u)
     if (u->pending > 0 || u->finished) {
         return;
     }
-    if (u->status == 0 && !u->segments[0]->complete) {
+    if (u->status == 0 && !u->span.added && !u->segments[0]->complete) {
         upload_fail(u, INGEST_E_MEDIA, "There is no picture in it.");
         u->remux_status = REMUX_E_BROKEN;
     }
-    if (u->status != 0) {
+    if (u->status != 0 && endless_is_kept(u)) {
+        endless_orphan_begin(u);
+    } else if (u->status != 0) {
         upload_abandon_begin(u);
-    } else if (u->watch_partial && u->name[0] != '\0' && !u->report.partial) {
+    } else if (u->watch_partial && u->name[0] != '\0' && !u->report.partial && !u->span.second) {
         upload_match_begin(u);
     } else {
         upload_commit_begin(u);
@@ -302,7 +340,11 @@ void upload_committed(struct upload *u, enum upload_commit how)
         upload_existing_begin(u);
         break;
     case UPLOAD_COMMIT_FAILED:
-        upload_abandon_begin(u);
+        if (endless_is_kept(u)) {
+            endless_orphan_begin(u);
+        } else {
+            upload_abandon_begin(u);
+        }
         break;
     }
 }

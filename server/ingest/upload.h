@@ -54,13 +54,15 @@ struct ingest {
     const char *journal_dir;   /* DATA_DIR/journal */
     const struct live_tap_ops *tap; /* who shows endless bodies while they arrive; NULL: nobody */
     void *tap_arg;
-    bool draining; /* set before waiting for live to become 0 */
+    bool draining; /* ingest_drain() was called */
     unsigned live;
     struct upload *uploads; /* those under way; the uploads' own */
 };
 /* The camera was switched off: its uploads on this loop end now; what they hold is kept. Each
  * answers INGEST_E_NO_CAMERA, or as a clip that breaks off when something was kept. */
 void ingest_camera_stop(struct ingest *in, const struct id *camera);
+/* The server stops: bodies without an end end now, others go on; wait for live to become 0. */
+void ingest_drain(struct ingest *in);
 
 struct upload;
 struct upload_result {

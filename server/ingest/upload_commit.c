@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of an upload: everything in one transaction, or nothing. */
+/* The rows of an upload: everything in one transaction, or nothing - of an endless body everything
+ * that was not committed on the way. */
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "ingest/endless.h"
 #include "ingest/same_start.h"
 #include "ingest/upload_op.h"
 #include "ledger/ledger.h"
@@ -20,23 +22,32 @@ static int rotation(const int32_t m[9])
     return m[0] == 0 && m[1] > 0 ? 90 : m[0] < 0 ? 180 : m[0] == 0 && m[1] < 0 ? 270 : 0;
 }
 
-static const struct index_track *fact(const struct upload *u, enum index_kind kind)
+static const struct index_track *fact(const struct upload_facts *f, enum index_kind kind)
 {
-    for (uint32_t i = 0; i < u->n_facts; i++) {
-        if (u->facts[i].kind == kind) {
-            return &u->facts[i];
+    for (uint32_t i = 0; i < f->n; i++) {
+        if (f->tracks[i].kind == kind) {
+            return &f->tracks[i];
         }
     }
     return NULL;
 }
 
+/* ---- rows ---- */
+
 /* Nobody told: a finished file began its length ago, and so did a live stream that has just ended.
  */
-static void fill_clip(struct upload *u)
+static int64_t start_of(const struct upload *u, int64_t duration_90k)
+{
+    if (u->span.added || u->span.start_us != 0) {
+        return u->span.start_us;
+    }
+    return u->p.started_us != 0 ? u->p.started_us : u->ended_us - us_from_90k(duration_90k);
+}
+
+void upload_fill_clip(struct upload *u)
 {
     struct clip *k = &u->clip;
     int64_t duration_90k = upload_duration_90k(u);
-    bool told = u->p.started_us != 0;
     *k = (struct clip){.id = u->clip_id,
                        .household = u->camera.household,
                        .camera = u->camera.id,
@@ -44,45 +55,61 @@ static void fill_clip(struct upload *u)
     k->kind = u->kind;
     k->name = u->name;
     k->container = u->report.container;
-    k->start_source = told ? "camera" : "arrival";
-    k->start_us = told ? u->p.started_us : u->ended_us - us_from_90k(duration_90k);
+    k->start_source = u->p.started_us != 0 ? "camera" : "arrival";
+    k->start_us = start_of(u, duration_90k);
     k->arrived_us = u->arrived_us;
     k->duration_ms = (duration_90k + 45) / 90;
     k->created_us = clock_now_us();
-    k->upload_bytes = (int64_t)u->body_bytes;
+    k->upload_bytes = (int64_t)(u->body_bytes - u->span.body_from);
     k->partial = u->report.partial;
-    k->hashed = true;
+    k->hashed = !u->span.second;
     memcpy(k->upload_sha256, u->body_sha256, SHA256_SIZE);
+    k->stored_bytes = (int64_t)u->span.stored_bytes;
     for (size_t i = 0; i < u->n_segments && u->segments[i]->complete; i++) {
         k->stored_bytes += (int64_t)u->segments[i]->sealed.sealed_bytes;
     }
 }
 
-static void add_segments(struct upload *u, struct db_tx *tx)
+void upload_add_segment_row(const struct upload_segment *s, struct db_tx *tx,
+                            const struct id *recording, int64_t start_us, uint32_t sequence)
 {
-    const struct clip *k = &u->clip;
-    for (size_t i = 0; i < u->n_segments && u->segments[i]->complete; i++) {
-        const struct upload_segment *s = u->segments[i];
-        db_tx_add(tx, DB_SEGMENT_ADD, DB_ID(&s->object),
-                  DB_I64(k->start_us + us_from_90k(s->zero_90k)), DB_ID(&k->household),
-                  DB_ID(&k->camera), DB_ID(&k->recording), DB_I64(i), DB_I64(s->zero_90k),
-                  DB_I64(s->duration_90k), DB_I64(s->sealed.plain_bytes),
-                  DB_I64(s->sealed.sealed_bytes), DB_BYTES(s->sealed.digest, SHA256_SIZE),
-                  DB_BYTES(s->wrapped_key, KEY_WRAPPED_SIZE), DB_BYTES(s->index_bytes, s->index_n),
-                  DB_I64(k->created_us));
-    }
+    const struct principal *camera = &s->upload->camera;
+    db_tx_add(tx, DB_SEGMENT_ADD, DB_ID(&s->object), DB_I64(start_us + us_from_90k(s->zero_90k)),
+              DB_ID(&camera->household), DB_ID(&camera->id), DB_ID(recording), DB_I64(sequence),
+              DB_I64(s->zero_90k), DB_I64(s->duration_90k), DB_I64(s->sealed.plain_bytes),
+              DB_I64(s->sealed.sealed_bytes), DB_BYTES(s->sealed.digest, SHA256_SIZE),
+              DB_BYTES(s->wrapped_key, KEY_WRAPPED_SIZE), DB_BYTES(s->index_bytes, s->index_n),
+              DB_I64(clock_now_us()));
 }
 
-static unsigned add_clip(struct upload *u, struct db_tx *tx)
+void upload_add_recording(struct upload *u, struct db_tx *tx, const struct id *recording,
+                          int64_t start_us, const struct upload_facts *facts, int64_t ended_us)
+{
+    const struct index_track *video = fact(facts, INDEX_VIDEO), *audio = fact(facts, INDEX_AUDIO);
+    db_tx_add(tx, DB_RECORDING_ADD, DB_ID(recording), DB_ID(&u->camera.household),
+              DB_ID(&u->camera.id), DB_I64(start_us), DB_I64(clock_now_us()),
+              DB_TEXT(u->p.started_us != 0 ? "camera" : "arrival"), DB_I64(u->arrived_us),
+              DB_TEXT(u->report.container), DB_TEXT(video != NULL ? video->codec : ""),
+              DB_I64(video != NULL ? video->width : 0), DB_I64(video != NULL ? video->height : 0),
+              DB_I64(video != NULL ? rotation(video->matrix) : 0),
+              DB_TEXT(audio != NULL ? audio->codec : NULL),
+              DB_I64(audio != NULL ? audio->channels : 0),
+              DB_I64(audio != NULL ? audio->sample_rate : 0), DB_BOOL(false), DB_NULL,
+              ended_us != 0 ? DB_I64(ended_us) : DB_NULL);
+}
+
+unsigned upload_add_clip(struct upload *u, struct db_tx *tx)
 {
     const struct clip *k = &u->clip;
-    const struct index_track *video = fact(u, INDEX_VIDEO), *audio = fact(u, INDEX_AUDIO);
+    const struct index_track *video = fact(&u->facts, INDEX_VIDEO),
+                             *audio = fact(&u->facts, INDEX_AUDIO);
     return db_tx_add(
         tx, DB_CLIP_ADD, DB_ID(&k->id), DB_ID(&k->household), DB_ID(&k->camera),
         DB_ID(&k->recording), DB_TEXT(k->kind), DB_TEXT(k->name), DB_I64(k->start_us),
         DB_TEXT(k->start_source), DB_I64(k->arrived_us), DB_I64(k->duration_ms),
-        DB_I64(k->upload_bytes), DB_BYTES(k->upload_sha256, SHA256_SIZE), DB_I64(k->stored_bytes),
-        DB_TEXT(k->container), DB_TEXT(video != NULL ? video->codec : ""),
+        DB_I64(k->upload_bytes),
+        k->hashed ? DB_BYTES(k->upload_sha256, SHA256_SIZE) : DB_BYTES(NULL, 0),
+        DB_I64(k->stored_bytes), DB_TEXT(k->container), DB_TEXT(video != NULL ? video->codec : ""),
         DB_I64(video != NULL ? video->width : 0), DB_I64(video != NULL ? video->height : 0),
         DB_I64(video != NULL ? rotation(video->matrix) : 0),
         DB_TEXT(audio != NULL ? audio->codec : NULL), DB_I64(audio != NULL ? audio->channels : 0),
@@ -90,7 +117,7 @@ static unsigned add_clip(struct upload *u, struct db_tx *tx)
         DB_BOOL(k->partial), DB_I64(k->created_us));
 }
 
-static void add_ledger(struct upload *u, struct db_tx *tx, const char *action,
+void upload_add_ledger(struct upload *u, struct db_tx *tx, const char *action,
                        const struct id *clip)
 {
     const struct ledger_entry e = {
@@ -129,23 +156,40 @@ static void commit_done(void *arg, const struct db_reply *r)
     upload_committed(u, UPLOAD_COMMITTED);
 }
 
+/* What of the recording is not committed yet; returns the sealed bytes of it. */
+static int64_t add_rest(struct upload *u, struct db_tx *tx)
+{
+    const struct clip *k = &u->clip;
+    int64_t bytes = k->stored_bytes - (int64_t)u->span.stored_bytes;
+    if (!u->span.added) {
+        int64_t end_us = k->start_us + k->duration_ms * 1000;
+        upload_add_recording(u, tx, &k->recording, k->start_us, &u->facts, end_us);
+    }
+    for (size_t i = 0; i < u->n_segments && u->segments[i]->complete; i++) {
+        upload_add_segment_row(u->segments[i], tx, &k->recording, k->start_us,
+                               u->span.sequence + (uint32_t)i);
+    }
+    return bytes;
+}
+
 void upload_commit_begin(struct upload *u)
 {
-    fill_clip(u);
-    const struct clip *k = &u->clip;
+    upload_fill_clip(u);
+    struct clip *k = &u->clip;
     struct db_tx *tx = db_tx_begin(u->in->db);
     db_tx_add(tx, DB_UPLOAD_CLOSE, DB_ID(&u->id));
-    db_tx_add(tx, DB_RECORDING_ADD, DB_ID(&k->recording), DB_ID(&k->household), DB_ID(&k->camera),
-              DB_I64(k->start_us), DB_I64(k->created_us));
-    add_segments(u, tx);
-    u->clip_stmt = add_clip(u, tx);
-    db_tx_add(tx, DB_CAMERA_USED_ADD, DB_ID(&k->camera), DB_I64(k->stored_bytes));
-    add_ledger(u, tx, "clip.upload", &u->clip_id);
+    int64_t bytes = add_rest(u, tx);
+    if (u->span.added) {
+        k->start_us = endless_end_recording(u, tx);
+    }
+    u->clip_stmt = upload_add_clip(u, tx);
+    db_tx_add(tx, DB_CAMERA_USED_ADD, DB_ID(&k->camera), DB_I64(bytes));
+    upload_add_ledger(u, tx, "clip.upload", &u->clip_id);
     if (!id_is_zero(&u->replaces)) {
         struct id tombstone = id_new();
         db_tx_add(tx, DB_CLIP_REPLACE, DB_ID(&u->replaces), DB_I64(k->created_us),
                   DB_ID(&tombstone), DB_ID(&k->camera));
-        add_ledger(u, tx, "clip.replace", &u->replaces);
+        upload_add_ledger(u, tx, "clip.replace", &u->replaces);
     }
     u->pending++;
     crash_point("upload_before_commit");
@@ -154,18 +198,35 @@ void upload_commit_begin(struct upload *u)
 
 /* ---- match ---- */
 
-static bool segment_matches(struct upload *u, const struct db_reply *r, int row)
+/* The coded index of our own segment of that sequence: in memory, or committed before (statement 1
+ * of the reply: sequence, index). */
+static const uint8_t *own_index(const struct upload *u, const struct db_reply *r, int64_t sequence,
+                                size_t *ret_n)
 {
-    int64_t sequence = db_i64(r, 0, row, 1);
-    if (sequence >= (int64_t)u->n_segments || !u->segments[sequence]->complete) {
-        return false;
+    int64_t i = sequence - u->span.sequence;
+    if (i >= (int64_t)u->n_segments || (i >= 0 && !u->segments[i]->complete)) {
+        return NULL;
     }
-    size_t n;
+    if (i >= 0) {
+        *ret_n = u->segments[i]->index_n;
+        return u->segments[i]->index_bytes;
+    }
+    for (int row = 0; u->span.added && row < db_rows(r, 1); row++) {
+        if (db_i64(r, 1, row, 0) == sequence) {
+            return db_bytes(r, 1, row, 1, ret_n);
+        }
+    }
+    return NULL;
+}
+
+static bool segment_matches(const struct upload *u, const struct db_reply *r, int row)
+{
+    size_t n, own_n = 0;
+    const uint8_t *own = own_index(u, r, db_i64(r, 0, row, 1), &own_n);
     const uint8_t *coded = db_bytes(r, 0, row, 3, &n);
     struct index partial = {0}, whole = {0};
-    const struct upload_segment *s = u->segments[sequence];
-    bool same = index_decode(coded, n, &partial) == 0 &&
-                index_decode(s->index_bytes, s->index_n, &whole) == 0 &&
+    bool same = own != NULL && index_decode(coded, n, &partial) == 0 &&
+                index_decode(own, own_n, &whole) == 0 &&
                 same_start(&partial, db_bool(r, 0, row, 2), &whole);
     index_finish(&partial);
     index_finish(&whole);
@@ -192,8 +253,13 @@ static void match_done(void *arg, const struct db_reply *r)
 
 void upload_match_begin(struct upload *u)
 {
+    struct db_tx *tx = db_tx_begin(u->in->db);
+    db_tx_add(tx, DB_CLIP_PARTIALS, DB_ID(&u->camera.id), DB_TEXT(u->name));
+    if (u->span.added) {
+        db_tx_add(tx, DB_RECORDING_INDEXES, DB_ID(&u->recording));
+    }
     u->pending++;
-    db_run(u->in->db, match_done, u, DB_CLIP_PARTIALS, DB_ID(&u->camera.id), DB_TEXT(u->name));
+    db_tx_commit(tx, match_done, u);
 }
 
 /* ---- settle ---- */
@@ -210,8 +276,14 @@ static void abandon_done(void *arg, const struct db_reply *r)
 
 void upload_abandon_begin(struct upload *u)
 {
+    struct db_tx *tx = db_tx_begin(u->in->db);
+    db_tx_add(tx, DB_UPLOAD_ABANDON, DB_ID(&u->id), DB_I64(clock_now_us()));
+    if (u->span.added) {
+        db_tx_add(tx, DB_UPLOAD_UNDO, DB_ID(&u->recording), DB_I64(clock_now_us()),
+                  DB_ID(&u->camera.id));
+    }
     u->pending++;
-    db_run(u->in->db, abandon_done, u, DB_UPLOAD_ABANDON, DB_ID(&u->id), DB_I64(clock_now_us()));
+    db_tx_commit(tx, abandon_done, u);
 }
 
 static void keep_existing(struct upload *u, const struct db_reply *r)
@@ -253,6 +325,10 @@ void upload_existing_begin(struct upload *u)
     db_tx_add(tx, DB_UPLOAD_ABANDON, DB_ID(&u->id), DB_I64(clock_now_us()));
     db_tx_add(tx, DB_CLIP_BY_UPLOAD, DB_ID(&u->camera.id), DB_TEXT(u->name),
               DB_BYTES(u->body_sha256, SHA256_SIZE));
+    if (u->span.added) {
+        db_tx_add(tx, DB_UPLOAD_UNDO, DB_ID(&u->recording), DB_I64(clock_now_us()),
+                  DB_ID(&u->camera.id));
+    }
     u->pending++;
     db_tx_commit(tx, existing_done, u);
 }

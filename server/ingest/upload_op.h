@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of one upload; shared by upload.c (the story), upload_store.c (segments to objects) and
- * upload_commit.c (rows). */
+/* Inside of one upload; shared by upload.c (the story), upload_store.c (segments to objects),
+ * upload_commit.c (rows), and endless.h (bodies without a stated end). */
 #ifndef INGEST_UPLOAD_OP_H
 #define INGEST_UPLOAD_OP_H
 
@@ -10,6 +10,15 @@
 enum {
     UPLOAD_SEGMENTS_MAX = 2048, /* a day and a half of 60 s segments */
     UPLOAD_NOTES_MAX = 2048
+};
+
+struct journal_ref;
+struct endless;
+
+/* What people want to know of a recording; stsd and samples are left out. */
+struct upload_facts {
+    uint32_t n;
+    struct index_track tracks[INDEX_TRACKS_MAX];
 };
 
 struct upload_segment {
@@ -22,9 +31,28 @@ struct upload_segment {
     size_t index_n;
     int64_t zero_90k;
     uint32_t duration_90k;
-    bool registered; /* its id is committed in upload_object: may be put */
-    bool complete;   /* the worker has finished the file */
+    bool registering, registered; /* its id is committed in upload_object: may be put */
+    bool complete;                /* the worker has finished the file */
     bool putting, stored;
+    /* of endless bodies */
+    struct id recording, clip;
+    int64_t start_us;           /* of its recording; 0: not known yet */
+    bool fresh;                 /* its recording begins with it */
+    struct upload_facts *facts; /* owned; when fresh */
+    struct journal_ref *journal;
+    uint64_t body_from; /* bytes of the body when its output was given */
+    bool unsynced;      /* the journal has a part that is not synced */
+};
+
+/* What is committed already of the recording that is being committed. */
+struct upload_span {
+    bool added;  /* its row */
+    bool second; /* the body has filled another one before */
+    int64_t start_us;
+    uint32_t sequence; /* of its next segment */
+    int64_t end_90k;
+    uint64_t stored_bytes;
+    uint64_t body_from; /* bytes of the body when it began */
 };
 
 struct upload {
@@ -53,10 +81,10 @@ struct upload {
     int remux_status;
     char reason[256];
     struct remux_report report;
-    struct index_track
-        facts[INDEX_TRACKS_MAX]; /* of the first segment; stsd and samples left out */
-    uint32_t n_facts;
-    struct id replaces; /* partial clip that this upload completes; zero: none */
+    struct upload_facts facts; /* of the first segment */
+    struct upload_span span;
+    struct endless *endless; /* NULL: the body's size was stated */
+    struct id replaces;      /* partial clip that this upload completes; zero: none */
     struct upload_segment **segments;
     size_t n_segments;
     bool created;
@@ -70,15 +98,26 @@ void upload_fail(struct upload *u, int status, const char *reason);
 /* Something that was awaited has arrived: go on when nothing else is. */
 void upload_settled(struct upload *u);
 
+/* The worker may begin; the body may come. */
+void upload_stream_begin(struct upload *u);
+/* A body that had to wait goes on. */
+void upload_resume(struct upload *u);
+
 /* upload_store.c */
 int upload_next_output(void *arg, struct remux_output *ret_output);
 void upload_segment_complete(void *arg, const struct remux_segment *s);
 struct upload_segment *upload_add_segment(struct upload *u, int *ret_status);
+void upload_append_segment(struct upload *u, struct upload_segment *s);
+struct upload_segment *upload_find_segment(const struct upload *u, const struct id *object);
+void upload_put_when_ready(struct upload_segment *s);
+void upload_shift_segment(struct upload *u);        /* the first is done with */
+void upload_segment_free(struct upload_segment *s); /* takes NULL */
 void upload_drop_segments(struct upload *u);
 int64_t upload_duration_90k(const struct upload *u);
 
 /* abandon.c */
 void upload_abandon_later(struct ingest *in, const struct id *upload);
+void upload_orphan_later(struct ingest *in, const struct id *upload);
 
 /* upload_commit.c; each ends in upload_committed(), upload_matched() or upload_abandoned() */
 void upload_match_begin(struct upload *u);
@@ -90,5 +129,14 @@ void upload_matched(struct upload *u);
 void upload_committed(struct upload *u, enum upload_commit how);
 void upload_abandoned(struct upload *u);
 void upload_finish(struct upload *u);
+/* Rows, in a transaction of the caller's. The clip is u->clip, filled first. */
+void upload_fill_clip(struct upload *u);
+unsigned upload_add_clip(struct upload *u, struct db_tx *tx);
+void upload_add_recording(struct upload *u, struct db_tx *tx, const struct id *recording,
+                          int64_t start_us, const struct upload_facts *facts, int64_t ended_us);
+void upload_add_segment_row(const struct upload_segment *s, struct db_tx *tx,
+                            const struct id *recording, int64_t start_us, uint32_t sequence);
+void upload_add_ledger(struct upload *u, struct db_tx *tx, const char *action,
+                       const struct id *clip);
 
 #endif

@@ -2,6 +2,7 @@
 /* Segments of an upload on their way into the store. An object is put only once its id is committed
  * in upload_object, so that a crash never leaves an object that nobody owns. */
 #include "base/crash_point.h"
+#include "ingest/endless.h"
 #include "ingest/upload_op.h"
 
 #include <string.h>
@@ -22,9 +23,24 @@ struct upload_segment *upload_add_segment(struct upload *u, int *ret_status)
     s->upload = u;
     s->object = id_new();
     s->stage = stage;
+    upload_append_segment(u, s);
+    return s;
+}
+
+void upload_append_segment(struct upload *u, struct upload_segment *s)
+{
     u->segments = mem_resize(u->segments, u->n_segments + 1, sizeof(struct upload_segment *));
     u->segments[u->n_segments++] = s;
-    return s;
+}
+
+struct upload_segment *upload_find_segment(const struct upload *u, const struct id *object)
+{
+    for (size_t i = u->n_segments; i > 0; i--) {
+        if (id_equal(&u->segments[i - 1]->object, object)) {
+            return u->segments[i - 1];
+        }
+    }
+    return NULL;
 }
 
 static void put_done(void *arg, int status)
@@ -38,10 +54,13 @@ static void put_done(void *arg, int status)
         upload_fail(u, INGEST_E_UNAVAILABLE, "The store did not take the segment.");
     }
     u->pending--;
+    if (u->endless != NULL) {
+        endless_advance(u);
+    }
     upload_settled(u);
 }
 
-static void put_when_ready(struct upload_segment *s)
+void upload_put_when_ready(struct upload_segment *s)
 {
     struct upload *u = s->upload;
     if (!s->registered || !s->complete || s->putting || u->status != 0) {
@@ -66,7 +85,7 @@ static void register_done(void *arg, const struct db_reply *r)
     if (!s->registered) {
         upload_fail(u, INGEST_E_UNAVAILABLE, NULL);
     }
-    put_when_ready(s);
+    upload_put_when_ready(s);
     upload_settled(u);
 }
 
@@ -97,46 +116,73 @@ int upload_next_output(void *arg, struct remux_output *ret_output)
     return 0;
 }
 
-static void keep_facts(struct upload *u, const struct index *ix)
+static void keep_facts(struct upload_facts *f, const struct index *ix)
 {
-    if (u->n_facts > 0) {
-        return;
-    }
-    u->n_facts = ix->n_tracks;
+    f->n = ix->n_tracks;
     for (uint32_t i = 0; i < ix->n_tracks; i++) {
-        u->facts[i] = ix->tracks[i];
-        u->facts[i].stsd = NULL;
-        u->facts[i].samples = NULL;
+        f->tracks[i] = ix->tracks[i];
+        f->tracks[i].stsd = NULL;
+        f->tracks[i].samples = NULL;
     }
 }
 
 void upload_segment_complete(void *arg, const struct remux_segment *seg)
 {
     struct upload *u = arg;
-    struct upload_segment *s = u->segments[u->n_segments - 1];
-    ALWAYS(id_equal(&s->object, &seg->object));
+    struct upload_segment *s = upload_find_segment(u, &seg->object);
+    ALWAYS(s != NULL);
     s->sealed = seg->sealed;
     s->index_bytes = mem_dup(seg->index_bytes, seg->index_n);
     s->index_n = seg->index_n;
     s->zero_90k = seg->index->zero_90k;
     s->duration_90k = seg->index->duration_90k;
     s->complete = true;
-    keep_facts(u, seg->index);
-    put_when_ready(s);
+    if (s->fresh) {
+        s->facts = mem_new(struct upload_facts);
+        keep_facts(s->facts, seg->index);
+    } else if (u->facts.n == 0) {
+        keep_facts(&u->facts, seg->index);
+    }
+    if (u->endless != NULL) {
+        endless_segment_complete(s);
+    }
+    upload_put_when_ready(s);
+}
+
+void upload_segment_free(struct upload_segment *s)
+{
+    if (s != NULL) {
+        store_stage_drop(s->stage);
+        endless_forget_journal(s);
+        free(s->facts);
+        free(s->index_bytes);
+        free(s);
+    }
+}
+
+void upload_shift_segment(struct upload *u)
+{
+    upload_segment_free(u->segments[0]);
+    u->n_segments--;
+    memmove(u->segments, u->segments + 1, u->n_segments * sizeof(struct upload_segment *));
 }
 
 void upload_drop_segments(struct upload *u)
 {
     for (size_t i = 0; i < u->n_segments; i++) {
-        store_stage_drop(u->segments[i]->stage);
-        free(u->segments[i]->index_bytes);
-        free(u->segments[i]);
+        upload_segment_free(u->segments[i]);
     }
     free(u->segments);
 }
 
 int64_t upload_duration_90k(const struct upload *u)
 {
-    const struct upload_segment *last = u->segments[u->n_segments - 1];
-    return last->zero_90k + last->duration_90k;
+    int64_t end = u->span.end_90k;
+    for (size_t i = u->n_segments; i > 0; i--) {
+        const struct upload_segment *s = u->segments[i - 1];
+        if (s->complete) {
+            return s->zero_90k + s->duration_90k;
+        }
+    }
+    return end;
 }

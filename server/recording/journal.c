@@ -109,6 +109,11 @@ int journal_sync(struct journal_ref *j)
     return 0;
 }
 
+void journal_unlock(struct journal_ref *j)
+{
+    (void)flock(j->fd, LOCK_UN);
+}
+
 void journal_remove(struct journal_ref *j)
 {
     char name[ID_TEXT_SIZE];

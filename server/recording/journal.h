@@ -27,6 +27,8 @@ struct journal_ref *journal_ref_drop(struct journal_ref *j); /* takes NULL, retu
 int journal_fd(const struct journal_ref *j);                 /* borrowed */
 /* On a pool thread: what was written is durable afterwards, the file's name too. */
 int journal_sync(struct journal_ref *j) MUST_CHECK;
+/* The writer is gone, but this process has not ended: whoever finishes the upload may lock it. */
+void journal_unlock(struct journal_ref *j);
 /* The file goes; references live on. On a pool thread. */
 void journal_remove(struct journal_ref *j);
 

@@ -160,22 +160,30 @@ void channel_format_output(struct buf *out, const struct channel_output *o)
 
 int channel_parse_init(const struct channel_frame *f, struct channel_init *ret_init)
 {
-    if (f->type != CHANNEL_INIT || f->n < 4) {
+    struct channel_init i = {0};
+    const uint8_t *p = f->p, *end = f->p + f->n;
+    if (f->type != CHANNEL_INIT || get_string(&p, end, sizeof(i.container), i.container) < 0 ||
+        end - p < 4) {
         return -EBADMSG;
     }
-    size_t n = (size_t)get_be(f->p, 4);
-    if (n == 0 || n > CHANNEL_INIT_MAX || f->n - 4 <= n || f->n - 4 - n > INDEX_BYTES_MAX) {
+    size_t n = (size_t)get_be(p, 4), left = (size_t)(end - p) - 4;
+    if (n == 0 || n > CHANNEL_INIT_MAX || left <= n || left - n > INDEX_BYTES_MAX) {
         return -EBADMSG;
     }
-    *ret_init = (struct channel_init){
-        .init = f->p + 4, .init_n = n, .tracks = f->p + 4 + n, .tracks_n = f->n - 4 - n};
+    i.init = p + 4;
+    i.init_n = n;
+    i.tracks = i.init + n;
+    i.tracks_n = left - n;
+    *ret_init = i;
     return 0;
 }
 
 void channel_format_init(struct buf *out, const struct channel_init *i)
 {
-    buf_be32(out, (uint32_t)(1 + 4 + i->init_n + i->tracks_n));
+    size_t container_n = strnlen(i->container, sizeof(i->container) - 1);
+    buf_be32(out, (uint32_t)(1 + 2 + container_n + 4 + i->init_n + i->tracks_n));
     buf_u8(out, CHANNEL_INIT);
+    put_string(out, i->container, sizeof(i->container));
     buf_be32(out, (uint32_t)i->init_n);
     buf_append(out, i->init, i->init_n);
     buf_append(out, i->tracks, i->tracks_n);

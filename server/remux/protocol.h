@@ -110,6 +110,7 @@ int channel_parse_output(const struct channel_frame *f,
 void channel_format_output(struct buf *out, const struct channel_output *o);
 
 struct channel_init {
+    char container[CHANNEL_CONTAINER_MAX];
     const uint8_t *init; /* ftyp+moov */
     size_t init_n;
     const uint8_t *tracks; /* coded: index_decode_tracks() */

@@ -146,7 +146,9 @@ static int take_init(struct remux_job *j, const struct channel_frame *f)
         return -EBADMSG;
     }
     j->init_n = i.init_n;
-    j->p.init(j->p.arg, i.init, i.init_n, &tracks);
+    struct remux_init init = {
+        .container = i.container, .p = i.init, .n = i.init_n, .tracks = &tracks};
+    j->p.init(j->p.arg, &init);
     index_finish(&tracks);
     return 0;
 }

@@ -65,6 +65,13 @@ struct remux_output {
     struct seal_params seal;
     bool fresh; /* live: a new recording begins with it; its media zero is 0 again */
 };
+/* Live: the init, and what it says. */
+struct remux_init {
+    const char *container; /* as in struct remux_report */
+    const uint8_t *p;
+    size_t n;
+    const struct index *tracks; /* without samples and fragments */
+};
 /* Live: what was cut (recording/live_tap.h). Times are within the recording. */
 struct remux_part {
     struct id object;
@@ -90,9 +97,9 @@ struct remux_job_params {
      * ends with REMUX_E_OUTPUT. Live: asked for once at the beginning, and then before the segment
      * in progress is complete, so two may be out. */
     int (*next_output)(void *arg, struct remux_output *ret_output);
-    /* Live only. The init that following parts need (tracks without samples), when it changed and
-     * when a recording begins; and each part. All borrowed. */
-    void (*init)(void *arg, const uint8_t *init, size_t n, const struct index *tracks);
+    /* Live only. The init that following parts need, when it changed and when a recording begins;
+     * and each part. All borrowed. */
+    void (*init)(void *arg, const struct remux_init *init);
     void (*part)(void *arg, const struct remux_part *part);
     /* A segment is complete in its file (not yet synced). */
     void (*segment)(void *arg, const struct remux_segment *s);

@@ -337,9 +337,10 @@ int body_sync(struct spool_body *b)
 
 void body_cut(struct spool_body *b)
 {
+    bool written = b->fd >= 0 || b->end.file != b->synced.file;
     b->end = b->synced;
     b->tail_tentative = false;
-    if (b->synced.file > 0 &&
+    if (written &&
         (b->fd < 0 || ftruncate(b->fd, (off_t)b->synced.file) != 0 || fdatasync(b->fd) != 0)) {
         b->broken = true;
     }

@@ -70,6 +70,13 @@ ROUTES = {
     "PUT /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
     "POST /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
     "HEAD /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/parts.mp4", None),
+    "OPTIONS /ingest/{camera_id}/tus": (ANYONE, "/ingest/{camera}/tus", None),
+    "POST /ingest/{camera_id}/tus": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus", "tus"),
+    "OPTIONS /ingest/{camera_id}/tus/{id}": (ANYONE, "/ingest/{camera}/tus/{tus}", None),
+    "HEAD /ingest/{camera_id}/tus/{id}": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus/{tus}", "tus"),
+    "PATCH /ingest/{camera_id}/tus/{id}": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus/{tus}", "tus"),
+    "POST /ingest/{camera_id}/tus/{id}": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus/{tus}", "tus"),
+    "DELETE /ingest/{camera_id}/tus/{id}": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus/{tus}", "tus"),
     "POST /ingest/{camera_id}": ({"camera", "camera-bearer"}, "/ingest/{camera}", b"media"),
     "POST /api/v1/cameras/{id}/deletions": ({"owner"}, "/api/v1/cameras/{camera}/deletions",
                                             {"from": "2001-01-01T00:00:00Z", "to": "2001-01-01T01:00:00Z"}),
@@ -119,6 +126,9 @@ ROUTES = {
     "GET /deleted": (ANYONE, "/deleted", None),
     "GET /assets/{file}": (ANYONE, "/assets/none.js", None),
 }
+# Headers of a request to tus, of whatever kind.
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "20", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
+       "X-HTTP-Method-Override": "PATCH"}
 # Lists whose 2xx must hold nothing of the owner's when others ask.
 LISTS = ["/api/v1/cameras", "/api/v1/clips", "/api/v1/ledger", "/api/v1/inbox", "/api/v1/grants", "/api/v1/evidence", "/api/v1/requests",
          "/api/v1/sessions", "/api/v1/deletions"]
@@ -142,6 +152,7 @@ class Access(Scenario):
         part = s.request("PUT", f"/ingest/{cls.owner.camera_id}/parts.mp4", body=b"0123456789", basic=("cam", cls.owner.camera_secret),
                          headers={"Content-Range": "bytes 0-9/20"})
         assert part.status == 202, part
+        cls.things["tus"] = cls.tus_upload().rsplit("/", 1)[1]
         cls.things["span"] = f"from={rfc3339(cls.begin - 60)}&to={rfc3339(cls.begin + 60)}"
         cls.things |= {"from": rfc3339(cls.begin), "to": rfc3339(cls.begin + 5)}
         playlist = cls.owner.get(f"/api/v1/clips/{clip['id']}/index.m3u8").body.decode()
@@ -151,6 +162,13 @@ class Access(Scenario):
         cls.things["sprite"] = re.search(r"thumbs/(.*)\.jpg", cls.owner.get(thumbs).body.decode())[1]
         cls.prepare_grants()
         cls.prepare_callers()
+
+    @classmethod
+    def tus_upload(cls):
+        """The address of a new one."""
+        answer = cls.server.request("POST", f"/ingest/{cls.owner.camera_id}/tus", basic=("cam", cls.owner.camera_secret), headers=TUS)
+        assert answer.status == 201, answer
+        return answer.headers["Location"]
 
     @classmethod
     def prepare_grants(cls):
@@ -234,7 +252,7 @@ class Access(Scenario):
         if body == "request":
             return {"json_body": {"case": str(uuid.uuid4()), "incident": "theft", "contact": "desk", "reason": "why", "polygon": AREA,
                                   "from": rfc3339(self.begin), "to": rfc3339(self.begin + HOUR)}}
-        if body is None:
+        if body in (None, "tus"):
             return {}
         return {"json_body": {k: [t.format(**self.things) if isinstance(t, str) else t for t in v] if isinstance(v, list) else
                               v.format(**self.things) if isinstance(v, str) else v for k, v in body.items()}}
@@ -245,6 +263,9 @@ class Access(Scenario):
         sent = self.body(body)
         if key:
             how["headers"] = key.headers(method, f"localhost:{self.server.port}", path, sent.get("body", b""))
+        if body == "tus":
+            how["headers"] = {**how.get("headers", {}), **TUS}
+            path = self.tus_upload() if method == "DELETE" else path
         if body == b"form":
             how["headers"] = {**how.get("headers", {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self.server.request(method, path + (("&" if "?" in path else "?") + query if query else ""), **sent, **how)

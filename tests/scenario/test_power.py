@@ -4,6 +4,7 @@
 Objects, database, journals and spool lie on a disk that loses what was not flushed (tests/support/power.py).
 DOORWARD_POWER_CUTS sets how often (default 50)."""
 import contextlib
+import http.client
 import os
 import random
 import signal
@@ -46,6 +47,7 @@ class Power(unittest.TestCase):
         self.acknowledged = Acknowledged(self.server.household())
         self.addCleanup(self.all_dead)
         self.random = random.Random(20261124)
+        self.told, self.files = {}, 0  # name -> bytes acknowledged of a file that comes in parts
 
     def all_dead(self):
         """As without power: server, workers and PostgreSQL at once."""
@@ -74,6 +76,49 @@ class Power(unittest.TestCase):
                 with contextlib.suppress(Exception):
                     home.delete(f"/api/v1/clips/{clip}", timeout=10)
 
+    def part(self, name, body, first, last):
+        home = self.acknowledged.home
+        return self.server.request("PUT", f"/ingest/{home.camera_id}/{name}", body=body[first:last], basic=("cam", home.camera_secret),
+                                   headers={"Content-Range": f"bytes {first}-{last - 1}/{len(body)}"}, timeout=10)
+
+    def appender(self, path, stop):
+        """A camera that sends files in parts and may forget what was acknowledged."""
+        with open(path, "rb") as f:
+            body = f.read()
+        while not stop.is_set():
+            self.files += 1
+            name, at = f"parts-{self.files}.mp4", 0
+            try:
+                while at < len(body) and not stop.is_set():
+                    end = min(at + self.random.randint(1000, 60000), len(body))
+                    answer = self.part(name, body, at, end)
+                    if answer.status == 202:
+                        self.told[name] = at = end
+                    elif answer.status == 201:
+                        self.told.pop(name, None)
+                        self.acknowledged.clips[answer.json["clip"]["id"]] = path
+                        at = end
+                    else:
+                        stop.wait(0.05)
+            except (OSError, http.client.HTTPException):
+                stop.wait(0.05)
+
+    def continue_parts(self, path):
+        """What was told of a file that came in parts is there; the rest is sent and it becomes the clip."""
+        home = self.acknowledged.home
+        with open(path, "rb") as f:
+            body = f.read()
+        for name, told in self.told.items():
+            look = self.server.request("HEAD", f"/ingest/{home.camera_id}/{name}", basic=("cam", home.camera_secret))
+            self.assertEqual(look.status, 200, f"{name}: {told} bytes were acknowledged\n{look}")
+            at = int(look.headers["Upload-Offset"])
+            self.assertGreaterEqual(at, told, name)
+            if at < len(body):
+                answer = self.part(name, body, at, len(body))
+                self.assertEqual(answer.status, 201, answer)
+                self.acknowledged.clips[answer.json["clip"]["id"]] = path
+        self.told.clear()
+
     def life(self, writers):
         """Work for a random moment, then no power, then power again."""
         stop = threading.Event()
@@ -93,10 +138,11 @@ class Power(unittest.TestCase):
     def test_acknowledged_is_there_after_the_power_was_cut(self):
         other = self.server.household("Forgetful")
         other.erase_at_once()
-        writers = [(self.uploader, sample()), (self.uploader, sample(12)), (self.eraser, other)]
+        writers = [(self.uploader, sample()), (self.uploader, sample(12)), (self.appender, sample(12)), (self.eraser, other)]
         for cut in range(CUTS):
             before = len(self.acknowledged.clips)
             self.life(writers)
+            self.continue_parts(sample(12))
             # The rest is proved by the digests that settled() checks.
             self.acknowledged.verify(list(self.acknowledged.clips)[before:][-READ_BACK:])
             if cut % SETTLE_EVERY == SETTLE_EVERY - 1:

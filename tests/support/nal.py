@@ -22,8 +22,12 @@ def _counts(unit, codec):
     return kind < 32 or kind in (39, 40)
 
 
-def digest(path):
-    codec = _codec(path)
+def units(path):
+    """SHA-256 of each coded picture and SEI message, in the order of the file."""
+    return [hashlib.sha256(unit).hexdigest() for unit in _units(path, _codec(path))]
+
+
+def _units(path, codec):
     bsf = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}[codec]
 
     def elementary(*options):
@@ -31,11 +35,17 @@ def digest(path):
         return subprocess.run(["ffmpeg", "-nostdin", "-v", "quiet", *options, "-i", f"file:{path}", "-map", "0:v:0", "-c", "copy", "-copyinkf",
                                "-bsf:v", bsf, "-f", codec, "-"], capture_output=True).stdout
     stream = elementary("-ignore_editlist", "1") or elementary()
-    sha256, units = hashlib.sha256(), 0
     starts = [m.end() for m in re.finditer(b"\0\0\1", stream)]
     for begin, end in zip(starts, starts[1:] + [len(stream) + 3]):
         unit = stream[begin:end - 3].rstrip(b"\0")
         if unit and _counts(unit, codec):
-            sha256.update(len(unit).to_bytes(4, "big") + unit)
-            units += 1
-    return Digest(sha256.hexdigest(), units, codec)
+            yield unit
+
+
+def digest(path):
+    codec = _codec(path)
+    sha256, count = hashlib.sha256(), 0
+    for unit in _units(path, codec):
+        sha256.update(len(unit).to_bytes(4, "big") + unit)
+        count += 1
+    return Digest(sha256.hexdigest(), count, codec)

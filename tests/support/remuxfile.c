@@ -89,11 +89,11 @@ static uint8_t *read_record(struct job *j, unsigned segment, uint64_t offset, si
     return p;
 }
 
-static void on_init(void *arg, const uint8_t *init, size_t n, const struct index *tracks)
+static void on_init(void *arg, const struct remux_init *i)
 {
     struct job *j = arg;
-    ALWAYS(memcmp(init + 4, "ftyp", 4) == 0 && tracks->n_tracks > 0);
-    j->init_n = n;
+    ALWAYS(memcmp(i->p + 4, "ftyp", 4) == 0 && i->tracks->n_tracks > 0);
+    j->init_n = i->n;
 }
 
 static void on_part(void *arg, const struct remux_part *part)

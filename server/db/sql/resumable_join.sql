@@ -12,5 +12,6 @@ insert into resumable (id, household_id, camera_id, node, protocol, state, joine
 select $1::uuid, told.household_id, $2::uuid, told.node, 'tus', 'whole', false, $4::text, $5::text, $6::bigint,
        (select sum(p.declared_bytes) from unnest($3::uuid[]) u (id) join part p using (id)), $7::text, $3::uuid[], false, $8::bigint, $9::bigint
 from told
-where refuse_unless(told.n = (select count(distinct u) from unnest($3::uuid[]) u), 'not_found') and refuse_unless(told.whole, 'conflict')
+where case when told.n <> (select count(distinct u) from unnest($3::uuid[]) u) then refuse_unless(false, 'not_found')
+           else refuse_unless(told.whole, 'conflict') end
 returning declared_bytes

@@ -2,11 +2,13 @@
 #include "remux/worker/journal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 struct journal {
     struct channel *channel;
+    const char *container;
     int fd;
     uint64_t offset;
     struct seal_params seal;
@@ -14,10 +16,11 @@ struct journal {
     struct buf said; /* the init that was said last */
 };
 
-struct journal *journal_create(struct channel *channel)
+struct journal *journal_create(struct channel *channel, const char *container)
 {
     struct journal *j = mem_new(struct journal);
     *j = (struct journal){.channel = channel,
+                          .container = container,
                           .fd = -1,
                           .gathered = BUF_INIT(JOURNAL_PLAIN_MAX),
                           .sealed = BUF_INIT(JOURNAL_PLAIN_MAX + JOURNAL_EXTRA),
@@ -89,8 +92,9 @@ static int say_init(struct journal *j, const struct index *tracks)
     }
     buf_clear(&j->said);
     buf_append(&j->said, j->gathered.data, j->gathered.len);
-    const struct channel_init i = {
+    struct channel_init i = {
         .init = j->said.data, .init_n = j->said.len, .tracks = coded.data, .tracks_n = coded.len};
+    snprintf(i.container, sizeof(i.container), "%s", j->container);
     buf_clear(&j->frame);
     channel_format_init(&j->frame, &i);
     channel_send(j->channel, &j->frame);

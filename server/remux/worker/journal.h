@@ -8,8 +8,8 @@
 #include "remux/worker/channel.h"
 
 struct journal;
-struct journal *journal_create(struct channel *channel);
-struct journal *journal_destroy(struct journal *j); /* takes NULL */
+struct journal *journal_create(struct channel *channel, const char *container); /* borrowed */
+struct journal *journal_destroy(struct journal *j);                             /* takes NULL */
 /* Another segment: takes the descriptor, which is empty; what was gathered is forgotten. */
 void journal_begin(struct journal *j, int fd, const struct seal_params *seal);
 void journal_gather(struct journal *j, const void *p, size_t n);

@@ -59,7 +59,7 @@ struct writer *writer_create(const struct writer_params *p)
     w->lane[0].track = p->video;
     w->lane[1].track = p->audio;
     w->next = p->first;
-    w->journal = p->live ? journal_create(p->channel) : NULL;
+    w->journal = p->live ? journal_create(p->channel, p->verdict->container) : NULL;
     if (p->continues) {
         w->has_origin = true;
         w->origin_90k = w->lead_90k = p->lead_90k;

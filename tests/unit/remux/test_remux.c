@@ -164,12 +164,13 @@ static bool take_record(int fd, const struct seal_params *seal, uint64_t *offset
     return true;
 }
 
-static void init(void *arg, const uint8_t *p, size_t n, const struct index *tracks)
+static void init(void *arg, const struct remux_init *i)
 {
     struct job *j = arg;
-    assert_memory_equal(p + 4, "ftyp", 4);
-    assert_int_equal(tracks->n_tracks, 1);
-    assert_int_equal(tracks->tracks[0].width, 320);
+    assert_string_equal(i->container, "fmp4");
+    assert_memory_equal(i->p + 4, "ftyp", 4);
+    assert_int_equal(i->tracks->n_tracks, 1);
+    assert_int_equal(i->tracks->tracks[0].width, 320);
     j->n_inits++;
 }
 

@@ -152,6 +152,17 @@ static void tentative_append_that_breaks_leaves_the_body_as_it_was(void **state)
     free(junk);
 }
 
+static void tentative_append_that_breaks_before_anything_is_written_does_no_harm(void **state)
+{
+    struct story *s = *state;
+    struct story_bytes broken = {.p = "junk", .n = 4, .tentative = true, .how = STREAM_BROKEN};
+    assert_int_equal(story_put(s, &broken), 0);
+    assert_int_equal(put(s, "hello", 5), 5);
+    assert_int_equal(story_put(s, &broken), 5);
+    assert_int_equal(put(s, " world", 6), 11);
+    assert_body(s, "hello world", 11);
+}
+
 static void tentative_bytes_do_not_count_after_a_crash(void **state)
 {
     struct story *s = *state;
@@ -396,6 +407,7 @@ int main(void)
         STORY(nothing_of_the_plain_bytes_is_in_the_file),
         STORY(broken_append_keeps_what_came),
         STORY(tentative_append_that_breaks_leaves_the_body_as_it_was),
+        STORY(tentative_append_that_breaks_before_anything_is_written_does_no_harm),
         STORY(tentative_bytes_do_not_count_after_a_crash),
         STORY(every_torn_tail_is_cut_back_to_whole_records),
         STORY(garbage_behind_the_last_record_is_cut_off),
