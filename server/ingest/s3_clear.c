@@ -6,7 +6,7 @@
 #include "ingest/s3_sweep.h"
 #include "storage/spool/spool.h"
 
-enum { SWEEP_MS = 10 * 60 * 1000, BODIES_AT_ONCE = 500 };
+enum { SWEEP_MS = 10 * 60 * 1000, BODIES_AT_ONCE = 500, FORGET_DAYS = 30 };
 #define DAY_US (INT64_C(86400) * CLOCK_US)
 
 /* ---- one upload ---- */
@@ -118,7 +118,10 @@ static void sweep(void *arg)
 {
     struct s3_sweep *s = arg;
     s->busy = true;
-    db_run(s->in->db, expired, s, DB_S3_UPLOAD_EXPIRE, DB_I64(clock_now_us() - DAY_US));
+    struct db_tx *tx = db_tx_begin(s->in->db);
+    db_tx_add(tx, DB_S3_UPLOAD_EXPIRE, DB_I64(clock_now_us() - DAY_US));
+    db_tx_add(tx, DB_S3_OBJECT_PRUNE, DB_I64(clock_now_us() - FORGET_DAYS * DAY_US));
+    db_tx_commit(tx, expired, s);
 }
 
 struct s3_sweep *s3_sweep_create(struct ingest *in)

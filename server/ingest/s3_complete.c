@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "base/str.h"
+#include "ingest/s3_notes.h"
 #include "ingest/s3_parts.h"
 #include "ingest/s3_parts_op.h"
 #include "ingest/spool_feed.h"
@@ -21,6 +22,7 @@ struct s3_complete {
     struct s3_manifest manifest;
     struct spool_ref *bodies;
     uint64_t bytes;
+    struct id clip;
     s3_parts_done_fn *done;
     void *arg;
     struct s3_parts_result result;
@@ -57,17 +59,21 @@ static void recorded(void *arg, const struct db_reply *r)
     tell(o, 0);
 }
 
-static void record(struct s3_complete *o, const struct id *clip)
+static void record(void *arg, const char *note)
 {
+    struct s3_complete *o = arg;
     struct db_tx *tx = db_tx_begin(o->ref.in->db);
     s3_object_add(tx, &(struct s3_object){.camera = &o->camera.id,
                                           .key = o->key,
                                           .etag = o->result.etag,
                                           .content_type = o->content_type,
                                           .metadata = o->metadata,
-                                          .clip = clip,
+                                          .clip = &o->clip,
                                           .bytes = o->bytes});
     db_tx_add(tx, DB_S3_UPLOAD_DONE, DB_ID(&o->ref.upload), DB_TEXT(o->result.etag));
+    if (note[0] != '\0') {
+        db_tx_add(tx, DB_CLIP_NOTE, DB_ID(&o->clip), DB_TEXT(note));
+    }
     crash_point("s3_before_complete");
     db_tx_commit(tx, recorded, o);
 }
@@ -80,7 +86,10 @@ static void fed(void *arg, const struct upload_result *r)
         tell(o, S3_PARTS_E_UPLOAD);
         return;
     }
-    record(o, &r->clip->id);
+    o->clip = r->clip->id;
+    if (!s3_notes_begin(o->ref.in, r->clip, o->metadata, record, o)) {
+        record(o, "");
+    }
 }
 
 static void feed(struct s3_complete *o)

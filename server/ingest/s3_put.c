@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "base/str.h"
+#include "ingest/s3_notes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,9 +75,9 @@ static void recorded(void *arg, const struct db_reply *r)
     tell(o);
 }
 
-static void record(struct s3_put *o, const uint8_t md5[MD5_SIZE], uint64_t bytes,
-                   const struct id *clip)
+static void record(struct s3_put *o, const uint8_t md5[MD5_SIZE], uint64_t bytes, const char *note)
 {
+    const struct id *clip = id_is_zero(&o->result.clip) ? NULL : &o->result.clip;
     str_hex(md5, MD5_SIZE, o->result.etag);
     struct db_tx *tx = db_tx_begin(o->p.in->db);
     s3_object_add(tx, &(struct s3_object){.camera = &o->camera.id,
@@ -89,6 +90,9 @@ static void record(struct s3_put *o, const uint8_t md5[MD5_SIZE], uint64_t bytes
     if (o->signature_taken) {
         db_tx_add(tx, DB_S3_SIGNATURE_USE, DB_BYTES(o->claim.signature, SHA256_SIZE),
                   DB_ID(&o->camera.id), DB_I64(bytes), DB_TEXT(o->result.etag));
+    }
+    if (note[0] != '\0') {
+        db_tx_add(tx, DB_CLIP_NOTE, DB_ID(clip), DB_TEXT(note));
     }
     crash_point("s3_before_record");
     db_tx_commit(tx, recorded, o);
@@ -150,6 +154,12 @@ static void upload_opened(void *arg, uint64_t max_bytes)
     body_begin(o, upload_sink(o->upload), max_bytes);
 }
 
+static void noted(void *arg, const char *note)
+{
+    struct s3_put *o = arg;
+    record(o, s3_body_md5(o->body), s3_body_bytes(o->body), note);
+}
+
 static void upload_done(void *arg, const struct upload_result *r)
 {
     struct s3_put *o = arg;
@@ -164,7 +174,9 @@ static void upload_done(void *arg, const struct upload_result *r)
     crash_point("s3_after_upload");
     o->result.upload = NULL;
     o->result.clip = r->clip->id;
-    record(o, s3_body_md5(o->body), s3_body_bytes(o->body), &o->result.clip);
+    if (!s3_notes_begin(o->p.in, r->clip, o->metadata, noted, o)) {
+        noted(o, "");
+    }
 }
 
 static void upload_start(struct s3_put *o)
@@ -190,7 +202,7 @@ static void start(struct s3_put *o)
     if (o->p.body.declared_bytes == 0) {
         uint8_t md5[CHECKSUM_MAX];
         checksum_of(CHECKSUM_MD5, "", 0, md5);
-        record(o, md5, 0, NULL);
+        record(o, md5, 0, "");
     } else {
         upload_start(o);
     }

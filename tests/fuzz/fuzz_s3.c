@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the S3 door reads from strangers: the claim of a signature (header and query), object keys,
  * the chunked coding. The first line is the query, the second the Authorization header, the third
- * a key; the rest is a body. */
+ * a key or a seek table; the rest is a body. */
 #include "auth/sigv4.h"
 #include "ingest/aws_chunked.h"
 #include "ingest/onvif_key.h"
+#include "ingest/seek_table.h"
 
 #include <string.h>
 
@@ -26,6 +27,19 @@ static void read_claim(const char *query, const char *authorization)
         ALWAYS(c.access_key[0] != '\0' && strlen(c.day) == 8);
         ALWAYS(sigv4_verify(&r, &c, "secret", &chain) != 0 || c.signature[0] != 0 ||
                c.signature[1] != 0);
+    }
+}
+
+static void read_table(const char *text)
+{
+    static const int64_t ours[] = {0, 90000};
+    struct seek_table t;
+    if (seek_table_parse(text, strlen(text), &t) == 0) {
+        unsigned points = 0;
+        for (unsigned i = 0; i < t.n_tracks; i++) {
+            points += t.tracks[i].n;
+        }
+        ALWAYS(seek_table_missing(&t, 1000, ours, ARRAY_LEN(ours)) <= points);
     }
 }
 
@@ -88,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     read_claim(lines[0], lines[1]);
     read_key(lines[2]);
+    read_table(lines[2]);
     decode(data, size);
     return 0;
 }
