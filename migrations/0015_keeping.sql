@@ -24,6 +24,7 @@ create table retention_rule (
 alter table segment add column look_us bigint;    -- was looked at and stays: look again as if it had come then; null: when it came
 alter table segment add column corrupt_us bigint; -- the scrub found that it does not open any more
 create index segment_look on segment (camera_id, (coalesce(look_us, created_us)));
+alter table grant_segment add column corrupt_us bigint;
 alter table clip add column deletion_id uuid references deletion; -- which deletion hides it; null again once that is carried out
 create index clip_deletion on clip (deletion_id) where deletion_id is not null;
 create index clip_span on clip (camera_id, start_us) where recording_id is null and deleted_us is null;
@@ -757,3 +758,72 @@ begin
                                                        and not is_hidden(k.camera_id, k.recording_id, p_from_us, p_to_us)),
                           'conflict: A clip was deleted meanwhile.');
 end $$;
+
+-- What the scrub found of an object: it does not open, or it opens again. Told to the ledger when that is new.
+create function scrub_mark(p_object uuid, p_corrupt boolean, p_now_us bigint) returns void language plpgsql as $$
+declare
+    s segment;
+    household uuid;
+    camera uuid;
+begin
+    update segment set corrupt_us = case when p_corrupt then p_now_us end
+     where id = p_object and (corrupt_us is null) = p_corrupt returning * into s;
+    if found then
+        household := s.household_id;
+        camera := s.camera_id;
+        if p_corrupt then
+            perform gap_note(s.camera_id, 'corrupt', s.start_us, segment_end_us(s.start_us, s.duration_90k), p_now_us);
+        end if;
+    else
+        update grant_segment g set corrupt_us = case when p_corrupt then p_now_us end
+          from grant_item i join footage_grant f on f.id = i.grant_id
+         where g.object_id = p_object and i.id = g.item_id and (g.corrupt_us is null) = p_corrupt
+        returning f.household_id into household;
+    end if;
+    if household is not null then
+        insert into ledger_entry (id, at_us, household_id, actor_kind, action, subject_kind, subject_id, detail, salt)
+        values (uuid_v7(p_now_us), p_now_us, household, 'system', case when p_corrupt then 'footage.corrupt' else 'footage.mended' end,
+                'segment', p_object, jsonb_build_object('camera_id', camera, 'start_us', s.start_us), uuid_send(gen_random_uuid()));
+    end if;
+end $$;
+
+-- What would be erased now, by camera and reason.
+create function gc_preview(p_now_us bigint)
+returns table (household uuid, camera uuid, name text, reason text, segments bigint, bytes bigint, held_segments bigint, held_bytes bigint)
+language sql stable as $$
+    with past as (
+        select c.household_id, c.id, c.name, c.quota_bytes, c.used_bytes, s.sealed_bytes,
+               held_until_us(c.id, s.start_us, e.end_us, p_now_us) as held_us
+          from camera c
+         cross join lateral (select keeping_rules(c.id) as rules) r
+          join segment s on s.camera_id = c.id and coalesce(s.look_us, s.created_us) <= p_now_us - keep_least_us(r.rules)
+         cross join lateral (select segment_end_us(s.start_us, s.duration_90k) as end_us) e
+         where segment_keep_us(c.id, s.recording_id, s.start_us, e.end_us, s.created_us, r.rules) <= p_now_us
+    ), expired as (
+        select household_id, id, name, count(*) filter (where held_us is null) as segments,
+               coalesce(sum(sealed_bytes) filter (where held_us is null), 0)::bigint as bytes,
+               count(*) filter (where held_us is not null) as held_segments,
+               coalesce(sum(sealed_bytes) filter (where held_us is not null), 0)::bigint as held_bytes
+          from past group by household_id, id, name
+    )
+    select household_id, id, name, 'expired', segments, bytes, held_segments, held_bytes from expired
+    union all
+    select c.household_id, c.id, c.name, 'deleted', count(*) filter (where f.held_us is null),
+           coalesce(sum(f.sealed_bytes) filter (where f.held_us is null), 0)::bigint, count(*) filter (where f.held_us is not null),
+           coalesce(sum(f.sealed_bytes) filter (where f.held_us is not null), 0)::bigint
+      from deletion d
+      join camera c on c.id = d.camera_id
+     cross join lateral deletion_footage(d, p_now_us) f
+     where d.purge_us <= p_now_us and d.undone_us is null and d.purged_us is null
+     group by c.household_id, c.id, c.name
+    union all
+    select c.household_id, c.id, c.name, 'quota', null, c.used_bytes - coalesce(x.bytes, 0) - c.quota_bytes, 0, 0
+      from camera c left join expired x on x.id = c.id
+     where c.used_bytes - coalesce(x.bytes, 0) > c.quota_bytes
+    union all
+    select h.id, null, h.name, 'quota', null, u.bytes - h.quota_bytes, 0, 0
+      from household h
+     cross join lateral (select coalesce(sum(c.used_bytes), 0)::bigint as bytes from camera c where c.household_id = h.id) u
+     where u.bytes > h.quota_bytes
+     order by 1, 2, 4
+$$;

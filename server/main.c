@@ -19,6 +19,7 @@ static const struct {
     {"migrate", cmd_migrate, true, "bring the database schema up to date and stop"},
     {"admin", cmd_admin, true, "households, owners, cameras, agencies, officers, tokens"},
     {"check", cmd_check, true, "prove that rows and stored objects agree; repairs on request"},
+    {"gc", cmd_gc, true, "erase now what may go, or only say what would"},
     {"config", cmd_config, false, "print the effective configuration, secrets hidden"},
     {"healthcheck", cmd_healthcheck, false, "ask the running server whether it is well"},
 };

@@ -18,6 +18,7 @@
 #include "playback/playback.h"
 #include "recording/compact.h"
 #include "recording/recover.h"
+#include "recording/scrub.h"
 #include "retention/sweep.h"
 
 #include <errno.h>
@@ -47,6 +48,7 @@ struct lane {
     struct recover *recover;
     struct resumable_keeper *resumables;
     struct sweep *sweep;
+    struct scrub *scrub;
     struct compact *compact;
     int64_t made_us;
     struct timer *beat, *settle;
@@ -253,7 +255,7 @@ static void on_erased(void *arg)
     recover_garbage(l->recover);
 }
 
-static void begin_sweep(struct lane *l)
+static void begin_keeping(struct lane *l)
 {
     l->sweep = sweep_create(&(struct sweep_params){.loop = l->loop,
                                                    .db = l->db,
@@ -263,6 +265,12 @@ static void begin_sweep(struct lane *l)
                                                    .every_s = l->p.config->retention_sweep_s,
                                                    .erased = on_erased,
                                                    .arg = l});
+    l->scrub = scrub_create(&(struct scrub_params){.loop = l->loop,
+                                                   .db = l->db,
+                                                   .store = l->store,
+                                                   .keyring = l->p.keyring,
+                                                   .node = l->p.config->node,
+                                                   .round_s = l->p.config->scrub_s});
 }
 
 static void *lane_thread(void *arg)
@@ -278,7 +286,7 @@ static void *lane_thread(void *arg)
                                                              .store = l->store,
                                                              .node = l->p.config->node,
                                                              .before_us = l->made_us});
-        begin_sweep(l);
+        begin_keeping(l);
         l->compact = compact_create(&(struct compact_params){
             .loop = l->loop,
             .db = l->db,
@@ -339,6 +347,7 @@ static void begin_drain(void *arg)
     ingest_drain(&l->ingest);
     live_drain(l->live);
     l->upkeep = upkeep_destroy(l->upkeep);
+    l->scrub = scrub_destroy(l->scrub);
     l->sweep = sweep_destroy(l->sweep); /* before recover, which it wakes */
     l->s3_sweep = s3_sweep_destroy(l->s3_sweep);
     l->recover = recover_destroy(l->recover);

@@ -37,6 +37,7 @@ static void run_posts(uv_async_t *a)
         list_append(&calls, n);
     }
     bool stop = l->synced.stop;
+    l->synced.stop = false; /* it may be run again */
     pthread_mutex_unlock(&l->synced.lock);
     while ((n = list_pop(&calls)) != NULL) {
         struct post *p = CONTAINER_OF(n, struct post, node);

@@ -2,24 +2,22 @@
 /* `doorward check`: findings one a line, then the sums; with --json one object. Exit code 0: rows
  * and objects agree; 1: they do not; 2: could not look, or not asked rightly. */
 #include "recording/check.h"
-#include "app/database.h"
-#include "app/store_driver.h"
 #include "base/str.h"
-#include "cmd/cmd.h"
-#include "config/config.h"
+#include "cmd/place.h"
+#include "retention/verify.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { CHECK_CLEAN = 0, CHECK_FINDINGS = 1, CHECK_COULD_NOT = 2 };
-enum { DEADLINE_MS = 60000, FINDINGS_JSON_MAX = 1 << 20, REASON_MAX = 512 };
+enum { FINDINGS_JSON_MAX = 1 << 20, REASON_MAX = 512 };
 
 struct check_cmd {
     const struct cmd *cmd;
     bool json;
     struct check_params params;
+    struct verify_result verified;
     struct buf findings; /* JSON; cut at its maximum, the counts stay whole */
     char reason[REASON_MAX];
 };
@@ -68,22 +66,34 @@ static int parse(struct check_cmd *k, int argc, char **argv)
     return 0;
 }
 
-static void on_finding(void *arg, enum check_kind kind, const char *name)
+static void tell(struct check_cmd *k, const char *kind, const char *name)
 {
-    struct check_cmd *k = arg;
     bool plain = str_is_text(name, strlen(name)) && strpbrk(name, "\"\\\n\t") == NULL;
     const char *shown = plain ? name : "(a name that is no text)";
     if (k->json) {
         buf_printf(&k->findings, "%s{\"kind\":\"%s\",\"name\":\"%s\"}",
-                   k->findings.len > 0 ? "," : "", check_kind_name(kind), shown);
+                   k->findings.len > 0 ? "," : "", kind, shown);
     } else {
-        printf("%s %s\n", check_kind_name(kind), shown);
+        printf("%s %s\n", kind, shown);
     }
 }
 
-static bool clean(const struct check_result *r)
+static void on_finding(void *arg, enum check_kind kind, const char *name)
 {
-    uint64_t sum = 0;
+    tell(arg, check_kind_name(kind), name);
+}
+
+static void on_verified(void *arg, enum verify_kind kind, const char *what, const struct id *row)
+{
+    char id[ID_TEXT_SIZE], text[256];
+    id_format(row, id);
+    snprintf(text, sizeof text, "%s: %s", id, what);
+    tell(arg, verify_kind_name(kind), text);
+}
+
+static bool clean(const struct check_cmd *k, const struct check_result *r)
+{
+    uint64_t sum = k->verified.found[VERIFY_ROW] + k->verified.found[VERIFY_TOMBSTONE];
     for (int i = 0; i < CHECK_KINDS; i++) {
         sum += r->found[i];
     }
@@ -95,20 +105,26 @@ static void print_json(const struct check_cmd *k, const struct check_result *r)
     printf("{\"clean\":%s,\"rows\":%llu,\"objects\":%llu,\"object_bytes\":%llu,\"garbage\":%llu,"
            "\"uploads\":%llu,\"garbage_finished\":%llu,\"orphans_deleted\":%llu,\"stopped\":%s,"
            "\"found\":{",
-           clean(r) ? "true" : "false", (unsigned long long)r->rows, (unsigned long long)r->objects,
-           (unsigned long long)r->object_bytes, (unsigned long long)r->garbage,
-           (unsigned long long)r->uploads, (unsigned long long)r->garbage_finished,
-           (unsigned long long)r->orphans_deleted, r->stopped ? "true" : "false");
+           clean(k, r) ? "true" : "false", (unsigned long long)r->rows,
+           (unsigned long long)r->objects, (unsigned long long)r->object_bytes,
+           (unsigned long long)r->garbage, (unsigned long long)r->uploads,
+           (unsigned long long)r->garbage_finished, (unsigned long long)r->orphans_deleted,
+           r->stopped ? "true" : "false");
     for (int i = 0; i < CHECK_KINDS; i++) {
         printf("%s\"%s\":%llu", i > 0 ? "," : "", check_kind_name((enum check_kind)i),
                (unsigned long long)r->found[i]);
     }
-    printf("},\"findings\":[%s],\"findings_cut\":%s}\n",
+    for (int i = 0; i < VERIFY_KINDS; i++) {
+        printf(",\"%s\":%llu", verify_kind_name((enum verify_kind)i),
+               (unsigned long long)k->verified.found[i]);
+    }
+    printf("},\"tombstones\":%llu,\"findings\":[%s],\"findings_cut\":%s}\n",
+           (unsigned long long)k->verified.tombstones,
            k->findings.len > 0 ? (const char *)k->findings.data : "",
            k->findings.overflow ? "true" : "false");
 }
 
-static void print_text(const struct check_result *r)
+static void print_text(const struct check_cmd *k, const struct check_result *r)
 {
     printf("rows %llu, objects %llu (%llu bytes), garbage waiting %llu, uploads under way %llu\n",
            (unsigned long long)r->rows, (unsigned long long)r->objects,
@@ -122,65 +138,27 @@ static void print_text(const struct check_result *r)
         printf("nothing deleted: %llu orphans are more than --orphans-max allows\n",
                (unsigned long long)r->found[CHECK_ORPHAN]);
     }
-    printf("%s\n", clean(r) ? "clean" : "not clean");
-}
-
-static void on_drained(void *arg)
-{
-    loop_stop(arg);
-}
-
-static int run_with_store(struct check_cmd *k, const char *database_url,
-                          struct check_result *ret_result)
-{
-    const struct config *c = k->cmd->config;
-    struct store_driver *driver = NULL;
-    /* Making a store that is not there would turn a wrong path into lost footage. */
-    if (access(c->store_dir, F_OK) != 0) {
-        snprintf(k->reason, sizeof k->reason, "There is no store in %s.", c->store_dir);
-        return -ENOENT;
-    }
-    int r = store_driver_create(c, &driver, k->reason, sizeof k->reason);
-    if (r != 0) {
-        return r;
-    }
-    struct loop *l = loop_create(k->cmd->log);
-    struct store *store = store_create(l, driver);
-    struct db *db = db_create(&(struct db_params){.loop = l,
-                                                  .url = database_url,
-                                                  .connections = 1,
-                                                  .waiting_max = 16,
-                                                  .deadline_ms = DEADLINE_MS});
-    k->params.loop = l;
-    k->params.db = db;
-    k->params.store = store;
-    r = check_run(&k->params, ret_result, k->reason, sizeof k->reason);
-    db_drain(db, on_drained, l);
-    loop_run(l);
-    db_destroy(db);
-    store_destroy(store);
-    loop_destroy(l);
-    return r;
+    printf("%s\n", clean(k, r) ? "clean" : "not clean");
 }
 
 static int run(struct check_cmd *k, struct check_result *ret_result)
 {
-    const struct config *c = k->cmd->config;
-    struct database d = {.lock_fd = -1};
-    struct keyring *keyring = NULL;
-    int r = keyring_load(c->master_key_file, false, &keyring);
+    struct place place;
+    int r = place_open(k->cmd, &place, k->reason, sizeof k->reason);
     if (r != 0) {
-        snprintf(k->reason, sizeof k->reason, "Cannot use the master key %s: %s.",
-                 c->master_key_file, log_errno_text(r));
         return r;
     }
-    k->params.keyring = keyring;
-    r = database_open(c, k->cmd->log, &d, k->reason, sizeof k->reason);
-    if (r == 0) {
-        r = run_with_store(k, d.url, ret_result);
-        database_close(&d);
+    k->params.loop = place.loop;
+    k->params.db = place.db;
+    k->params.store = place.store;
+    k->params.keyring = place.keyring;
+    r = check_run(&k->params, ret_result, k->reason, sizeof k->reason);
+    const struct verify_params v = {
+        .loop = place.loop, .db = place.db, .finding = on_verified, .arg = k};
+    if (r == 0 && (r = verify_run(&v, &k->verified)) != 0) {
+        snprintf(k->reason, sizeof k->reason, "The database does not answer.");
     }
-    keyring_destroy(keyring);
+    place_close(&place);
     return r;
 }
 
@@ -200,10 +178,10 @@ int cmd_check(const struct cmd *c, int argc, char **argv)
     } else if (k.json) {
         print_json(&k, &result);
     } else {
-        print_text(&result);
+        print_text(&k, &result);
     }
     buf_finish(&k.findings);
     return r != 0 || result.stopped ? CHECK_COULD_NOT
-           : clean(&result)         ? CHECK_CLEAN
+           : clean(&k, &result)     ? CHECK_CLEAN
                                     : CHECK_FINDINGS;
 }

@@ -17,6 +17,6 @@ enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 }; /* exit codes */
 
 /* argv[0] is the subcommand's own name. Returns the exit code. */
 typedef int cmd_fn(const struct cmd *c, int argc, char **argv);
-cmd_fn cmd_serve, cmd_migrate, cmd_check, cmd_config, cmd_healthcheck, cmd_admin;
+cmd_fn cmd_serve, cmd_migrate, cmd_check, cmd_gc, cmd_config, cmd_healthcheck, cmd_admin;
 
 #endif

@@ -59,11 +59,42 @@ static void timer_may_be_destroyed_in_its_own_callback(void **state)
     loop_destroy(s.loop);
 }
 
+static void stop_it(void *arg)
+{
+    loop_stop(arg);
+}
+
+static void count_it(void *arg)
+{
+    ++*(int *)arg;
+}
+
+/* As the subcommands use it: one wait after the other, ended by posts. */
+static void a_stopped_loop_may_be_run_again(void **state)
+{
+    struct log log = {.fd = -1};
+    struct loop *l = loop_create(&log);
+    int fired = 0;
+    for (int i = 1; i <= 3; i++) {
+        struct timer *last = timer_create_on(l, stop_it, l),
+                     *t = timer_create_on(l, count_it, &fired);
+        loop_post(l, count_it, &fired); /* wakes it without stopping it */
+        timer_set(t, 1);
+        timer_set(last, 5);
+        loop_run(l);
+        assert_int_equal(fired, 2 * i);
+        timer_destroy(t);
+        timer_destroy(last);
+    }
+    loop_destroy(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(offloaded_work_comes_back_and_posts_run),
         cmocka_unit_test(timer_may_be_destroyed_in_its_own_callback),
+        cmocka_unit_test(a_stopped_loop_may_be_run_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
