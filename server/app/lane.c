@@ -12,6 +12,7 @@
 #include "http/daemon.h"
 #include "ingest/resumable.h"
 #include "ingest/s3_sweep.h"
+#include "ingest/salvage.h"
 #include "ingest/upload.h"
 #include "live/live.h"
 #include "metrics/metrics.h"
@@ -46,6 +47,7 @@ struct lane {
     struct upkeep *upkeep; /* of the keeper, like s3_sweep and recover */
     struct s3_sweep *s3_sweep;
     struct recover *recover;
+    struct salvage *salvage; /* of the keeper, too */
     struct resumable_keeper *resumables;
     struct sweep *sweep;
     struct scrub *scrub;
@@ -281,6 +283,7 @@ static void *lane_thread(void *arg)
         l->upkeep = upkeep_create(l->loop, l->db);
         l->resumables = resumable_keeper_create(&l->ingest);
         l->s3_sweep = s3_sweep_create(&l->ingest);
+        l->salvage = salvage_create(&l->ingest, l->made_us);
         l->recover = recover_create(&(struct recover_params){.loop = l->loop,
                                                              .db = l->db,
                                                              .store = l->store,
@@ -351,6 +354,7 @@ static void begin_drain(void *arg)
     l->sweep = sweep_destroy(l->sweep); /* before recover, which it wakes */
     l->s3_sweep = s3_sweep_destroy(l->s3_sweep);
     l->recover = recover_destroy(l->recover);
+    l->salvage = salvage_destroy(l->salvage);
     l->resumables = resumable_keeper_destroy(l->resumables);
     l->compact = compact_destroy(l->compact);
     l->settle_until_ms = clock_mono_ms() + l->grace_ms;

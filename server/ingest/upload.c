@@ -306,6 +306,10 @@ void ingest_drain(struct ingest *in)
 
 void upload_settled(struct upload *u)
 {
+    if (u->salvage != NULL) {
+        salvage_settled(u);
+        return;
+    }
     if (u->pending > 0 || u->finished) {
         return;
     }

@@ -14,6 +14,7 @@ enum {
 
 struct journal_ref;
 struct endless;
+struct salvage;
 
 /* What people want to know of a recording; stsd and samples are left out. */
 struct upload_facts {
@@ -84,6 +85,7 @@ struct upload {
     struct upload_facts facts; /* of the first segment */
     struct upload_span span;
     struct endless *endless; /* NULL: the body's size was stated */
+    struct salvage *salvage; /* what it is only a tool of; else NULL */
     struct id replaces;      /* partial clip that this upload completes; zero: none */
     struct upload_segment **segments;
     size_t n_segments;
@@ -98,6 +100,8 @@ void upload_fail(struct upload *u, int status, const char *reason);
 /* Something that was awaited has arrived: go on when nothing else is. */
 void upload_settled(struct upload *u);
 
+/* salvage.c; instead of upload_settled(). */
+void salvage_settled(struct upload *u);
 /* The worker may begin; the body may come. */
 void upload_stream_begin(struct upload *u);
 /* A body that had to wait goes on. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recording/journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -73,6 +74,22 @@ int journal_create(const char *dir, const struct seal_params *seal,
     return 0;
 }
 
+int journal_open(const char *dir, const struct seal_params *seal, struct journal_ref **ret_journal)
+{
+    char name[ID_TEXT_SIZE];
+    id_format(&seal->object, name);
+    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = dir_fd < 0 ? -1 : openat(dir_fd, name, O_RDWR | O_CLOEXEC);
+    int r = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+    if (r < 0) {
+        fd_close_at(&fd);
+        fd_close_at(&dir_fd);
+        return r == -EWOULDBLOCK ? -EBUSY : r;
+    }
+    *ret_journal = journal_new(dir_fd, fd, seal);
+    return 0;
+}
+
 struct journal_ref *journal_ref_take(struct journal_ref *j)
 {
     atomic_fetch_add_explicit(&j->refs, 1, memory_order_relaxed);
@@ -123,16 +140,6 @@ void journal_remove(struct journal_ref *j)
 
 /* ---- reading ---- */
 
-struct read_op {
-    struct journal_ref *journal;
-    uint64_t offset;
-    uint32_t bytes;
-    int status;
-    uint8_t *p;
-    journal_read_fn *done;
-    void *arg;
-};
-
 static int read_exactly(int fd, uint8_t *p, size_t n, uint64_t at)
 {
     while (n > 0) {
@@ -147,6 +154,76 @@ static int read_exactly(int fd, uint8_t *p, size_t n, uint64_t at)
     }
     return 0;
 }
+
+bool journal_next(struct journal_ref *j, uint64_t *offset, uint8_t **ret_p, size_t *ret_n)
+{
+    uint8_t size[JOURNAL_SIZE_BYTES];
+    ssize_t n =
+        read_exactly(j->fd, size, sizeof size, *offset) == 0 ? journal_record_size(size) : -1;
+    if (n < 0) {
+        return false;
+    }
+    size_t whole = (size_t)n + JOURNAL_EXTRA;
+    uint8_t *p = mem_alloc(whole, 1);
+    if (read_exactly(j->fd, p, whole, *offset) != 0 ||
+        journal_record_open(&j->seal, *offset, p, whole) != n) {
+        free(p);
+        return false;
+    }
+    *offset += whole;
+    *ret_p = p;
+    *ret_n = (size_t)n;
+    return true;
+}
+
+/* ---- tidying ---- */
+
+static bool is_needed(const char *name, const struct id *needed, size_t n)
+{
+    struct id object;
+    if (id_parse(name, &object) != 0) {
+        return true; /* not ours */
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (id_equal(&needed[i], &object)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool remove_if_idle(int dir_fd, const char *name)
+{
+    int fd CLEANUP(fd_close_at) = openat(dir_fd, name, O_RDWR | O_CLOEXEC);
+    return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && unlinkat(dir_fd, name, 0) == 0;
+}
+
+int journal_tidy(const char *dir, const struct id *needed, size_t n, unsigned *ret_removed)
+{
+    DIR *d = opendir(dir);
+    if (d == NULL) {
+        return errno == ENOENT ? 0 : -errno;
+    }
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        if (!is_needed(e->d_name, needed, n) && remove_if_idle(dirfd(d), e->d_name)) {
+            ++*ret_removed;
+        }
+    }
+    closedir(d);
+    return 0;
+}
+
+/* ---- reading a part ---- */
+
+struct read_op {
+    struct journal_ref *journal;
+    uint64_t offset;
+    uint32_t bytes;
+    int status;
+    uint8_t *p;
+    journal_read_fn *done;
+    void *arg;
+};
 
 static void read_work(void *arg)
 {

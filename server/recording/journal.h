@@ -22,6 +22,10 @@ struct journal_ref;
  * time. dir: DATA_DIR/journal, made when it is missing. Blocking (a directory entry). */
 int journal_create(const char *dir, const struct seal_params *seal,
                    struct journal_ref **ret_journal) MUST_CHECK;
+/* Open and lock one that an earlier writer left. -ENOENT; -EBUSY while a writer still holds it.
+ * Blocking. */
+int journal_open(const char *dir, const struct seal_params *seal,
+                 struct journal_ref **ret_journal) MUST_CHECK;
 struct journal_ref *journal_ref_take(struct journal_ref *j);
 struct journal_ref *journal_ref_drop(struct journal_ref *j); /* takes NULL, returns NULL */
 int journal_fd(const struct journal_ref *j);                 /* borrowed */
@@ -31,6 +35,13 @@ int journal_sync(struct journal_ref *j) MUST_CHECK;
 void journal_unlock(struct journal_ref *j);
 /* The file goes; references live on. On a pool thread. */
 void journal_remove(struct journal_ref *j);
+
+/* On a pool thread: the plaintext of the record at *offset, which moves on; malloc'd, the caller's.
+ * False: the journal ends there. */
+bool journal_next(struct journal_ref *j, uint64_t *offset, uint8_t **ret_p, size_t *ret_n);
+/* On a pool thread: files that nobody writes and that are of none of these objects go. */
+int journal_tidy(const char *dir, const struct id *needed, size_t n,
+                 unsigned *ret_removed) MUST_CHECK;
 
 /* status 0, or negative errno; -EBADMSG: it does not open. p is malloc'd and belongs to the
  * callback; NULL unless status is 0. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "remux/journal_record.h"
 
+#include "base/str.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -28,6 +30,7 @@ void journal_head_format(const struct journal_head *h, uint8_t out[JOURNAL_HEAD_
     out[0] = VERSION;
     put_be(out + 1, (uint64_t)h->zero_90k, 8);
     put_be(out + 9, (uint64_t)h->lead_90k, 8);
+    memcpy(out + 17, h->container, JOURNAL_CONTAINER_MAX);
 }
 
 int journal_head_parse(const uint8_t *p, size_t n, struct journal_head *ret_head)
@@ -36,8 +39,13 @@ int journal_head_parse(const uint8_t *p, size_t n, struct journal_head *ret_head
         get_be(p + 9, 8) > TIME_MAX) {
         return -EBADMSG;
     }
+    size_t text = strnlen((const char *)p + 17, JOURNAL_CONTAINER_MAX);
+    if (text == JOURNAL_CONTAINER_MAX || !str_is_text((const char *)p + 17, text)) {
+        return -EBADMSG;
+    }
     *ret_head = (struct journal_head){.zero_90k = (int64_t)get_be(p + 1, 8),
                                       .lead_90k = (int64_t)get_be(p + 9, 8)};
+    memcpy(ret_head->container, p + 17, text);
     return 0;
 }
 

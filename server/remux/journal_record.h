@@ -14,13 +14,15 @@ enum {
     JOURNAL_EXTRA =
         JOURNAL_SIZE_BYTES + RECORD_OVERHEAD, /* a record's bytes beyond its plaintext */
     JOURNAL_PLAIN_MAX = 16 << 20,
-    JOURNAL_HEAD_SIZE = 17
+    JOURNAL_CONTAINER_MAX = 16,
+    JOURNAL_HEAD_SIZE = 1 + 8 + 8 + JOURNAL_CONTAINER_MAX
 };
 
 /* The first record's plaintext begins with it, coded; the init (ftyp+moov) follows. */
 struct journal_head {
     int64_t zero_90k; /* of the segment, within the recording */
     int64_t lead_90k; /* how far the recording's decode times run ahead of its zero */
+    char container[JOURNAL_CONTAINER_MAX]; /* of the body */
 };
 void journal_head_format(const struct journal_head *h, uint8_t out[JOURNAL_HEAD_SIZE]);
 int journal_head_parse(const uint8_t *p, size_t n, struct journal_head *ret_head) MUST_CHECK;

@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import pg  # noqa: E402
 from agency import Agency, film, placed_home, rfc3339, seconds  # noqa: E402
 from doorward import ROOT, Server, fault_build, sample, wait_for  # noqa: E402
+from sender import Sender, gone  # noqa: E402
 from stored import Acknowledged, settled  # noqa: E402
 
 ROUNDS = int(os.environ.get("DOORWARD_CRASH_ROUNDS", "50"))
@@ -86,7 +87,44 @@ class Crash(unittest.TestCase):
     def just_start(self, server, acknowledged):
         server.spawn()
 
+    def stream_some(self, server, home, seconds):
+        """A body without an end, in real time, until the server dies or that long."""
+        with open(sample(20, "ts"), "rb") as f:
+            data = f.read()
+        try:
+            s = Sender(server, home.camera_id, home.camera_secret, f"stream-{time.monotonic_ns()}.ts")
+            s.pace(data[:int(len(data) * seconds / 10)], len(data) / 10)
+            if server.process.poll() is None:
+                s.finish()
+        except Exception as e:  # pylint: disable=broad-except
+            if not gone(e):
+                raise
+
+    def stream_until_dead(self, server, acknowledged):
+        """Each committed segment, each part: the points lie on the way of an endless body."""
+        server.env["DOORWARD_SEGMENT_MAX_MS"] = "1000"
+        server.start()
+        for _ in range(4):
+            if server.process.poll() is None:
+                self.stream_some(server, acknowledged.home, 5)
+        del server.env["DOORWARD_SEGMENT_MAX_MS"]
+
+    def salvage_until_dead(self, server, acknowledged):
+        """A stream that kill -9 interrupted is finished at the start."""
+        point = server.env.pop("DOORWARD_FAULT_AT")
+        server.start()
+        killer = threading.Timer(3, server.kill)
+        killer.start()
+        self.stream_some(server, acknowledged.home, 8)
+        killer.join()
+        server.env["DOORWARD_FAULT_AT"] = point
+        server.spawn()
+
     def story(self, point):
+        if point.startswith(("endless_", "journal_")):
+            return self.stream_until_dead
+        if point.startswith("salvage_"):
+            return self.salvage_until_dead
         if point.startswith(("store_delete_", "garbage_")):
             return self.delete_then_start
         if point.startswith(("cut_out_", "sweep_after_deletion")):
@@ -174,7 +212,11 @@ class Crash(unittest.TestCase):
             def camera(path):
                 while not dead.is_set():
                     acknowledged.upload(path, timeout=20)
-            cameras = [threading.Thread(target=camera, args=(path,)) for path in sources]
+
+            def stream():
+                while not dead.is_set():
+                    self.stream_some(server, acknowledged.home, 3)
+            cameras = [threading.Thread(target=camera, args=(path,)) for path in sources] + [threading.Thread(target=stream)]
             for c in cameras:
                 c.start()
             time.sleep(dice.uniform(0.02, 1.2))

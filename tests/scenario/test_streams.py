@@ -4,14 +4,17 @@ import datetime
 import os
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import nal  # noqa: E402
-from doorward import Scenario, sample, wait_for  # noqa: E402
-from sender import Sender  # noqa: E402
+from doorward import Scenario, Server, sample, wait_for  # noqa: E402
+from sender import Sender, gone  # noqa: E402
 from stored import check, settled  # noqa: E402
 
+FRAGMENTED_LIVE = ("-movflags", "empty_moov+default_base_moof", "-frag_duration", "200000")
 FRAGMENTED = ("-movflags", "frag_keyframe+empty_moov+default_base_moof")
 
 
@@ -151,6 +154,78 @@ class Streams(Scenario):
         self.assertTrue(clip["partial"])
         s.cut()
         settled(self.server)
+
+
+class Killed(unittest.TestCase):
+    """What was received before kill -9 is there after the next start, once."""
+
+    def place(self, **env):
+        server = Server({"DOORWARD_SEGMENT_MAX_MS": 3000, **env})
+        self.addCleanup(server.close)
+        server.start()
+        return server, server.household(cameras=3)
+
+    def film(self, server, home, i, path, log):
+        """Send the file in real time until the server is gone; log gets (when, bytes sent) before and after each piece."""
+        data, seconds = contents(path), 20
+        camera, secret = home.cameras[i]
+        try:
+            s = Sender(server, camera, secret, os.path.basename(path))
+            begin = time.monotonic()
+            while s.sent < len(data):
+                s.send(data[s.sent:s.sent + 2048])
+                log.append((time.monotonic(), s.sent))
+                time.sleep(max(0.0, begin + s.sent / len(data) * seconds - time.monotonic()))
+        except Exception as e:  # pylint: disable=broad-except
+            if not gone(e):
+                raise
+
+    def pictures(self, home, camera):
+        """Of all that the camera's clips hold, in order of time."""
+        clips = sorted((c for c in home.clips() if c["camera_id"] == camera), key=lambda c: c["started_at"])
+        found = []
+        for clip in clips:
+            with tempfile.NamedTemporaryFile(suffix=".mp4") as f:
+                f.write(home.get(clip["urls"]["mp4"]).body)
+                f.flush()
+                found += nal.units(f.name)
+        return found
+
+    def sent_by(self, path, log, when):
+        """Pictures that are whole in what was sent by then."""
+        n = max([sent for at, sent in log if at <= when], default=0)
+        with tempfile.NamedTemporaryFile(suffix=os.path.splitext(path)[1]) as f:
+            f.write(contents(path)[:n])
+            f.flush()
+            return len(nal.units(f.name)) if n > 20000 else 0
+
+    def story(self, server, home, after):
+        paths = [sample(20, "mp4", extra=FRAGMENTED_LIVE), sample(20, "ts"), sample(20, "mkv")]
+        logs = [[] for _ in paths]
+        cameras = [threading.Thread(target=self.film, args=(server, home, i, path, logs[i])) for i, path in enumerate(paths)]
+        for c in cameras:
+            c.start()
+        time.sleep(after)
+        killed = time.monotonic()
+        server.kill()
+        for c in cameras:
+            c.join()
+        server.start()
+        self.assertEqual(settled(server)["uploads"], 0)
+        for i, path in enumerate(paths):
+            whole, back = nal.units(path), self.pictures(home, home.cameras[i][0])
+            with self.subTest(path=path, after=after):
+                self.assertEqual(back, whole[:len(back)], "a beginning of what was sent")
+                self.assertGreaterEqual(len(back), self.sent_by(path, logs[i], killed - 1) - 1)
+                self.assertLess(len(back), len(whole))
+
+    def test_nothing_received_is_lost(self):
+        server, home = self.place()
+        self.story(server, home, 8.3)
+        for clip in home.clips():
+            self.assertTrue(clip["partial"])
+            self.assertIn(clip["container"], ("fmp4", "mpegts", "matroska"))
+        self.assertEqual(os.listdir(os.path.join(server.data, "journal")), [])
 
 
 class Rolling(Scenario):

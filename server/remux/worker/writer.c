@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <libavutil/mathematics.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -191,7 +192,8 @@ static void begin_output(struct writer *w)
 /* The first record of a journal: where the segment lies, and its init. */
 static int begin_journal(struct writer *w)
 {
-    const struct journal_head head = {.zero_90k = w->index.zero_90k, .lead_90k = w->lead_90k};
+    struct journal_head head = {.zero_90k = w->index.zero_90k, .lead_90k = w->lead_90k};
+    snprintf(head.container, sizeof(head.container), "%s", w->p.verdict->container);
     int e = journal_init(w->journal, &head, &w->index, w->next.output.fresh);
     return e < 0 ? fail_write(w, e) : 0;
 }

@@ -156,11 +156,13 @@ static void a_part_holds_its_journal(void **state)
 static void the_head_of_a_journal_is_checked(void **state)
 {
     uint8_t p[JOURNAL_HEAD_SIZE];
-    struct journal_head h = {.zero_90k = 5400000, .lead_90k = 3003}, back = {0};
+    struct journal_head h = {.zero_90k = 5400000, .lead_90k = 3003, .container = "mpegts"},
+                        back = {0};
     journal_head_format(&h, p);
     assert_int_equal(journal_head_parse(p, sizeof p, &back), 0);
     assert_int_equal(back.zero_90k, h.zero_90k);
     assert_int_equal(back.lead_90k, h.lead_90k);
+    assert_string_equal(back.container, "mpegts");
     assert_int_equal(journal_head_parse(p, sizeof p - 1, &back), -EBADMSG);
     p[1] = 0x80;
     assert_int_equal(journal_head_parse(p, sizeof p, &back), -EBADMSG);
