@@ -7,6 +7,7 @@ DIR/data        the server's data folder
 DIR/ca.pem      the certificate that clients should trust
 DIR/demo.json   url, ca_file, owner and camera, for scripts that want to go on from here
 DIR/officer.json   the agency's officer
+DIR/live.json      the second camera, which films without end
 DIR/server.log, DIR/camera.log
 """
 import argparse
@@ -185,12 +186,14 @@ class Demo:
             self.children.discard(child)
         return child.returncode, out.decode(errors="replace")
 
-    def film(self, path, started, log):
-        clock = (f"drawtext=text='%{{pts\\:gmtime\\:{int(started)}\\:%Y-%m-%d %H\\\\\\:%M\\\\\\:%S}} UTC'"
+    def clock(self, started):
+        return (f"drawtext=text='%{{pts\\:gmtime\\:{int(started)}\\:%Y-%m-%d %H\\\\\\:%M\\\\\\:%S}} UTC'"
                  ":x=24:y=24:fontsize=36:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=10"
                  ":fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+
+    def film(self, path, started, log):
         return self.run_child(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=15",
-                               "-f", "lavfi", "-i", "sine=frequency=330:beep_factor=3:sample_rate=48000", "-t", str(CLIP_S), "-vf", clock,
+                               "-f", "lavfi", "-i", "sine=frequency=330:beep_factor=3:sample_rate=48000", "-t", str(CLIP_S), "-vf", self.clock(started),
                                "-c:v", "libx264", "-preset", "veryfast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k",
                                "-movflags", "+faststart", path], log)
 
@@ -218,6 +221,26 @@ class Demo:
         while not self.stopping.wait(PAUSE_S):
             self.upload(camera, kinds[0])
             kinds.append(kinds.pop(0))
+
+    # ---- the second camera: ffmpeg films and sends at the same time, without end ----
+    def live_camera(self, household):
+        try:
+            with open(self.path("live.json"), encoding="utf-8") as f:
+                return json.load(f)
+        except (OSError, ValueError):
+            made = self.admin("camera", "create", "--household", household, "--name", "Garden")
+            self.write("live.json", {"id": made["id"], "secret": made["secret"]})
+            return {"id": made["id"], "secret": made["secret"]}
+
+    def stream(self, camera):
+        url = (f"https://cam:{camera['secret']}@localhost:{self.port}/ingest/{camera['id']}/live.mp4?kind=continuous")
+        while not self.stopping.is_set():
+            with open(self.path("live.log"), "wb") as log:
+                self.run_child(["ffmpeg", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=15",
+                                "-f", "lavfi", "-i", "sine=frequency=220:sample_rate=48000", "-vf", self.clock(time.time()), "-c:v", "libx264",
+                                "-preset", "veryfast", "-tune", "zerolatency", "-g", "15", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "48k",
+                                "-f", "mp4", "-movflags", "frag_keyframe+empty_moov+default_base_moof", "-method", "PUT", url], log)
+            self.stopping.wait(2)
 
     # ---- the end ----
     def stop(self):
@@ -253,8 +276,10 @@ def main():
         print(f"sign in as {people['owner']['email']} with the password {people['owner']['password']}")
         print("an agency has asked for footage: see Requests there")
         print(f"for scripts: {demo.path('demo.json')}; the browser will ask about the self-signed certificate {demo.ca_file}")
-        print("a clip arrives about every half minute; Ctrl-C stops everything", flush=True)
-        threading.Thread(target=demo.keep_filming, args=(people["camera"],), daemon=True).start()
+        print("a clip arrives about every half minute, and the camera Garden films live; Ctrl-C stops everything", flush=True)
+        household = demo.api("GET", "/api/v1/cameras", people["owner"]["token"])["items"][0]["household_id"]
+        for work, camera in ((demo.keep_filming, people["camera"]), (demo.stream, demo.live_camera(household))):
+            threading.Thread(target=work, args=(camera,), daemon=True).start()
         code = demo.server.wait()
         fail(f"the server ended with {code}: see {demo.path('server.log')}")
     except KeyboardInterrupt:
