@@ -14,12 +14,16 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import nal  # noqa: E402
 import power  # noqa: E402
+import test_streams  # noqa: E402
 from doorward import Server, sample, wait_for  # noqa: E402
 from stored import Acknowledged, settled  # noqa: E402
 
 CUTS = int(os.environ.get("DOORWARD_POWER_CUTS", "50"))
 SETTLE_EVERY, READ_BACK = 10, 3
+LAST_S = 1.5  # parts of half a second, synced half a second later, and what a sync takes here
 
 
 def processes_under(folder):
@@ -119,13 +123,14 @@ class Power(unittest.TestCase):
                 self.acknowledged.clips[answer.json["clip"]["id"]] = path
         self.told.clear()
 
-    def life(self, writers):
-        """Work for a random moment, then no power, then power again."""
+    def life(self, writers, shortest=0.05, longest=1.2):
+        """Work for a random moment, then no power, then power again. Returns when the power went."""
         stop = threading.Event()
         threads = [threading.Thread(target=w, args=(*more, stop)) for w, *more in writers]
         for t in threads:
             t.start()
-        time.sleep(self.random.uniform(0.05, 1.2))
+        time.sleep(self.random.uniform(shortest, longest))
+        at = time.monotonic()
         self.disk.cut()
         self.all_dead()
         stop.set()
@@ -134,6 +139,7 @@ class Power(unittest.TestCase):
         self.disk.off()
         self.disk.on()
         self.server.start()
+        return at
 
     def test_acknowledged_is_there_after_the_power_was_cut(self):
         other = self.server.household("Forgetful")
@@ -152,6 +158,20 @@ class Power(unittest.TestCase):
         settled(self.server)
         self.assertEqual(self.acknowledged.upload(), 201)
         print(f"{CUTS} power cuts: {len(self.acknowledged.clips)} acknowledged clips, 0 lost, 0 changed", file=sys.stderr)
+
+    def test_of_an_endless_body_only_the_last_second_goes_with_the_power(self):
+        films = test_streams.Killed()
+        path, whole = sample(20, "ts"), nal.units(sample(20, "ts"))
+        for cut in range(max(1, CUTS // 10)):
+            home, log = self.server.household(f"Street {cut}"), []
+
+            def filming(stop, home=home, log=log):
+                films.film(self.server, home, 0, path, log)
+            at = self.life([(filming,)], 3, 7)
+            settled(self.server)
+            back = films.pictures(home, home.camera_id)
+            self.assertEqual(back, whole[:len(back)], "a beginning of what was sent")
+            self.assertGreaterEqual(len(back), films.sent_by(path, log, at - LAST_S) - 1)
 
 
 if __name__ == "__main__":
