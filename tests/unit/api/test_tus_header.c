@@ -84,8 +84,8 @@ static void odd_concatenations_are_refused(void **state)
         "parts",
         "final;/a/b",
         "final;/x01935712-9f30-7c4e-8a11-000000000001",
-        "final;01935712-9f30-7c4e-8a11-000000000001 01935712-9f30-7c4e-8a11-000000000001 "
-        "01935712-9f30-7c4e-8a11-000000000001"};
+        ("final;01935712-9f30-7c4e-8a11-000000000001 01935712-9f30-7c4e-8a11-000000000001 "
+         "01935712-9f30-7c4e-8a11-000000000001")};
     struct id parts[2];
     enum tus_concat what;
     size_t n;
