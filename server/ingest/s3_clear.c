@@ -121,6 +121,7 @@ static void sweep(void *arg)
     struct db_tx *tx = db_tx_begin(s->in->db);
     db_tx_add(tx, DB_S3_UPLOAD_EXPIRE, DB_I64(clock_now_us() - DAY_US));
     db_tx_add(tx, DB_S3_OBJECT_PRUNE, DB_I64(clock_now_us() - FORGET_DAYS * DAY_US));
+    db_tx_add(tx, DB_S3_SIGNATURE_PRUNE, DB_I64(clock_now_us()));
     db_tx_commit(tx, expired, s);
 }
 

@@ -40,6 +40,7 @@ static void put_free(struct s3_put *o)
 static void tell(struct s3_put *o)
 {
     o->told = true;
+    o->p.in->live--;
     o->p.done(o->p.arg, &o->result);
     if (!o->streaming || o->body_over) {
         put_free(o);
@@ -244,6 +245,7 @@ static void refuse_empty(void *arg)
 static struct s3_put *put_create(const struct s3_put_params *p)
 {
     struct s3_put *o = mem_new(struct s3_put);
+    p->in->live++; /* a drain waits for the row that follows the upload */
     o->p = *p;
     o->camera = *p->camera;
     o->key = mem_str(p->key);
