@@ -14,6 +14,10 @@ alter table upload_object add column wrapped_key bytea check (octet_length(wrapp
 alter table upload_object add column recording_id uuid;
 alter table upload_object add column start_us bigint; -- of that recording, when it is known
 
+-- A clip tells both, too.
+alter table clip add column late boolean not null default false;  -- came long after it was filmed
+alter table clip add column clock_offset_us bigint;               -- camera's clock minus the server's at arrival; null: not known
+
 -- Both clocks. start_us is the camera's if it told one.
 alter table recording add column start_source text not null default 'arrival' check (start_source in ('camera', 'arrival'));
 alter table recording add column arrived_us bigint; -- server's clock when its first byte came

@@ -20,11 +20,14 @@ json_t *api_clip_json(const struct api *api, const struct clip *k)
     id_format(&k->id, id);
     str_hex(k->upload_sha256, SHA256_SIZE, sha256);
     return json_pack(
-        "{s:s, s:o, s:s, s:s, s:o, s:s, s:I, s:I, s:s?, s:s, s:o, s:o, s:b, s:b, s:o, s:o, "
+        "{s:s, s:o, s:s, s:s, s:o, s:s, s:b, s:o, s:I, s:I, s:s?, s:s, s:o, s:o, s:b, s:b, s:o, "
+        "s:o, "
         "s:{s:o, s:o, s:o}}",                                                        //
         "id", id, "camera_id", api_id(&k->camera), "kind", k->kind, "name", k->name, //
-        "started_at", api_time(k->start_us), "start_source", k->start_source,        //
-        "duration_ms", (json_int_t)k->duration_ms, "bytes", (json_int_t)k->upload_bytes, "sha256",
+        "started_at", api_time(k->start_us), "start_source", k->start_source, "late", k->late,
+        "clock_offset_ms", //
+        k->has_clock_offset ? json_integer(k->clock_offset_us / 1000) : json_null(), "duration_ms",
+        (json_int_t)k->duration_ms, "bytes", (json_int_t)k->upload_bytes, "sha256",
         k->hashed ? sha256 : NULL, //
         "container", k->container, "video", parsed(k->video_json), "audio",
         parsed(k->audio_json), //

@@ -58,6 +58,7 @@ static void take_upload(struct http_exchange *x, struct api *api, const struct p
     struct upload_params p = {
         .camera = who,
         .name = name,
+        .camera_now_us = api_camera_clock(x),
         .declared_bytes = http_body_size(x),
         .request_id = http_request_id(x),
         .opened = upload_opened,

@@ -20,6 +20,8 @@ enum { API_CLIP_LOCATION_SIZE = sizeof "/api/v1/clips/" + ID_TEXT_SIZE };
 
 /* text NULL: not told. */
 bool api_upload_started(struct http_exchange *x, const char *text, int64_t *ret_us);
+/* The camera's own clock, from the Date header; 0: it does not show it. */
+int64_t api_camera_clock(struct http_exchange *x);
 bool api_upload_kind(struct http_exchange *x, const char *text, const char **ret_kind);
 /* Both, from the query or else the headers Doorward-Kind and Doorward-Started-At. */
 bool api_upload_facts(struct http_exchange *x, const char **ret_kind, int64_t *ret_started_us);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 int64_t clock_now_us(void)
@@ -134,5 +135,42 @@ int clock_parse(const char *s, int64_t *ret_us)
         return -EINVAL;
     }
     *ret_us = ((int64_t)timegm(&tm) - offset_s) * CLOCK_US + fraction_us;
+    return 0;
+}
+
+static int month(const char **s)
+{
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    for (int i = 0; i < 12; i++) {
+        if (strncmp(*s, names + 3 * (size_t)i, 3) == 0) {
+            *s += 3;
+            return i;
+        }
+    }
+    return -1;
+}
+
+int clock_parse_http(const char *s, int64_t *ret_us)
+{
+    struct tm tm = {0};
+    if (strlen(s) != sizeof "Mon, 23 Nov 2026 18:52:03 GMT" - 1 || s[3] != ',' || s[4] != ' ') {
+        return -EINVAL;
+    }
+    s += 5; /* which day of the week it is follows from the rest */
+    tm.tm_mday = digits(&s, 2);
+    bool ok = literal(&s, ' ', ' ');
+    tm.tm_mon = ok ? month(&s) : -1;
+    ok = ok && tm.tm_mon >= 0 && literal(&s, ' ', ' ');
+    tm.tm_year = ok ? digits(&s, 4) - 1900 : -1;
+    ok = ok && literal(&s, ' ', ' ');
+    tm.tm_hour = ok ? digits(&s, 2) : -1;
+    ok = ok && literal(&s, ':', ':');
+    tm.tm_min = ok ? digits(&s, 2) : -1;
+    ok = ok && literal(&s, ':', ':');
+    tm.tm_sec = ok ? digits(&s, 2) : -1;
+    if (!ok || !in_range(&tm) || strcmp(s, " GMT") != 0) {
+        return -EINVAL;
+    }
+    *ret_us = (int64_t)timegm(&tm) * CLOCK_US;
     return 0;
 }

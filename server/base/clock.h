@@ -18,4 +18,8 @@ void clock_format(int64_t us, char *out);
  * dropped). -EINVAL otherwise. */
 int clock_parse(const char *s, int64_t *ret_us) MUST_CHECK;
 
+/* The date of an HTTP header, as senders must write it (RFC 9110, IMF-fixdate):
+ * Mon, 23 Nov 2026 18:52:03 GMT. -EINVAL otherwise. */
+int clock_parse_http(const char *s, int64_t *ret_us) MUST_CHECK;
+
 #endif

@@ -285,6 +285,12 @@ int64_t endless_start_us(const struct upload *u)
     return e->arrival.any ? arrival_zero_us(&e->arrival) : 0;
 }
 
+int64_t endless_arrival_us(const struct upload *u)
+{
+    const struct arrival *a = &u->endless->arrival;
+    return a->any ? arrival_zero_us(a) : 0;
+}
+
 void endless_init(void *arg, const struct remux_init *init)
 {
     struct upload *u = arg;

@@ -59,6 +59,9 @@ void endless_add_objects(struct upload *u, struct db_tx *tx);
 /* When its recording began, as far as known; 0: nobody told and nothing was cut. */
 int64_t endless_start_us(const struct upload *u);
 
+/* When its first picture came, as if it had taken no time; 0: none came yet. */
+int64_t endless_arrival_us(const struct upload *u);
+
 /* endless_commit.c */
 /* Commit what is next, if it is there. */
 void endless_advance(struct upload *u);

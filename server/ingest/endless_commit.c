@@ -110,6 +110,7 @@ static void commit_begin(struct upload *u)
         add_roll(u, tx, s);
     }
     if (begins) {
+        upload_judge_clock(u, start_us, start_us + us_from_90k(s->duration_90k));
         upload_add_recording(u, tx, &s->recording, start_us, rolls ? s->facts : &u->facts, 0);
     }
     upload_add_segment_row(s, tx, &s->recording, start_us, rolls ? 0 : u->span.sequence);

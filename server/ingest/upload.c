@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "ingest/endless.h"
+#include "ingest/footage_time.h"
 #include "metrics/metrics.h"
 
 #include <stdio.h>
@@ -237,6 +238,18 @@ static void open_begin(struct upload *u)
            DB_TEXT(u->in->node), DB_I64(u->arrived_us), DB_TEXT(u->name), DB_ID(&first->object));
 }
 
+static void believe_clock(struct upload *u)
+{
+    const struct footage_told told = {.started_us = u->p.started_us,
+                                      .camera_now_us = u->p.camera_now_us,
+                                      .arrived_us = u->arrived_us};
+    struct footage_time t = footage_time_of(&told);
+    u->told_us = u->p.started_us;
+    u->p.started_us = t.start_us;
+    u->has_offset = t.has_offset;
+    u->offset_us = t.offset_us;
+}
+
 struct upload *upload_begin(struct ingest *in, const struct upload_params *p)
 {
     struct upload *u = mem_new(struct upload);
@@ -252,6 +265,7 @@ struct upload *upload_begin(struct ingest *in, const struct upload_params *p)
     u->clip_id = id_new();
     u->sha256 = sha256_create();
     u->arrived_us = clock_now_us();
+    believe_clock(u);
     in->live++;
     u->next = in->uploads;
     u->at = &in->uploads;

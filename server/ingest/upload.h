@@ -76,8 +76,9 @@ struct upload_params {
     const struct principal *camera;
     const char *name; /* "" when posted without one */
     const char *kind;
-    int64_t started_us; /* 0: worked out from the arrival */
-    bool only_new;      /* If-None-Match: * */
+    int64_t started_us;    /* by the camera's clock; 0: worked out from the arrival */
+    int64_t camera_now_us; /* that clock when it sent this (Date); 0: not told */
+    bool only_new;         /* If-None-Match: * */
     /* Or SOURCE_UNKNOWN_SIZE: a body that may never end. It is journaled, shown live, and becomes
      * footage segment by segment while it arrives (docs/design/streams.md). */
     uint64_t declared_bytes;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "ingest/endless.h"
+#include "ingest/footage_time.h"
 #include "ingest/same_start.h"
 #include "ingest/upload_op.h"
 #include "ledger/ledger.h"
@@ -44,6 +45,24 @@ static int64_t start_of(const struct upload *u, int64_t duration_90k)
     return u->p.started_us != 0 ? u->p.started_us : u->ended_us - us_from_90k(duration_90k);
 }
 
+void upload_judge_clock(struct upload *u, int64_t start_us, int64_t end_us)
+{
+    bool believed = u->p.started_us != 0;
+    int64_t came_us = u->endless != NULL ? endless_arrival_us(u) : 0;
+    if (u->span.second) {
+        return; /* the first recording told */
+    }
+    u->late = believed && (came_us != 0 ? footage_is_late(start_us, came_us)
+                                        : footage_is_late(end_us, u->arrived_us));
+    if (u->told_us != 0 && !u->has_offset && !believed) {
+        u->has_offset = true;
+        u->offset_us = u->told_us - start_us;
+    } else if (believed && !u->has_offset && !u->late && came_us != 0) {
+        u->has_offset = true;
+        u->offset_us = start_us - came_us;
+    }
+}
+
 void upload_fill_clip(struct upload *u)
 {
     struct clip *k = &u->clip;
@@ -59,6 +78,12 @@ void upload_fill_clip(struct upload *u)
     k->start_us = start_of(u, duration_90k);
     k->arrived_us = u->arrived_us;
     k->duration_ms = (duration_90k + 45) / 90;
+    if (!u->span.added) {
+        upload_judge_clock(u, k->start_us, k->start_us + us_from_90k(duration_90k));
+    }
+    k->late = u->late;
+    k->has_clock_offset = u->has_offset;
+    k->clock_offset_us = u->offset_us;
     k->created_us = clock_now_us();
     k->upload_bytes = (int64_t)(u->body_bytes - u->span.body_from);
     k->partial = u->report.partial;
@@ -86,16 +111,16 @@ void upload_add_recording(struct upload *u, struct db_tx *tx, const struct id *r
                           int64_t start_us, const struct upload_facts *facts, int64_t ended_us)
 {
     const struct index_track *video = fact(facts, INDEX_VIDEO), *audio = fact(facts, INDEX_AUDIO);
-    db_tx_add(tx, DB_RECORDING_ADD, DB_ID(recording), DB_ID(&u->camera.household),
-              DB_ID(&u->camera.id), DB_I64(start_us), DB_I64(clock_now_us()),
-              DB_TEXT(u->p.started_us != 0 ? "camera" : "arrival"), DB_I64(u->arrived_us),
-              DB_TEXT(u->report.container), DB_TEXT(video != NULL ? video->codec : ""),
-              DB_I64(video != NULL ? video->width : 0), DB_I64(video != NULL ? video->height : 0),
-              DB_I64(video != NULL ? rotation(video->matrix) : 0),
-              DB_TEXT(audio != NULL ? audio->codec : NULL),
-              DB_I64(audio != NULL ? audio->channels : 0),
-              DB_I64(audio != NULL ? audio->sample_rate : 0), DB_BOOL(false), DB_NULL,
-              ended_us != 0 ? DB_I64(ended_us) : DB_NULL);
+    db_tx_add(
+        tx, DB_RECORDING_ADD, DB_ID(recording), DB_ID(&u->camera.household), DB_ID(&u->camera.id),
+        DB_I64(start_us), DB_I64(clock_now_us()),
+        DB_TEXT(u->p.started_us != 0 ? "camera" : "arrival"), DB_I64(u->arrived_us),
+        DB_TEXT(u->report.container), DB_TEXT(video != NULL ? video->codec : ""),
+        DB_I64(video != NULL ? video->width : 0), DB_I64(video != NULL ? video->height : 0),
+        DB_I64(video != NULL ? rotation(video->matrix) : 0),
+        DB_TEXT(audio != NULL ? audio->codec : NULL), DB_I64(audio != NULL ? audio->channels : 0),
+        DB_I64(audio != NULL ? audio->sample_rate : 0), DB_BOOL(u->late),
+        u->has_offset ? DB_I64(u->offset_us) : DB_NULL, ended_us != 0 ? DB_I64(ended_us) : DB_NULL);
 }
 
 unsigned upload_add_clip(struct upload *u, struct db_tx *tx)
@@ -114,7 +139,8 @@ unsigned upload_add_clip(struct upload *u, struct db_tx *tx)
         DB_I64(video != NULL ? rotation(video->matrix) : 0),
         DB_TEXT(audio != NULL ? audio->codec : NULL), DB_I64(audio != NULL ? audio->channels : 0),
         DB_I64(audio != NULL ? audio->sample_rate : 0), DB_TEXT(u->report.notes),
-        DB_BOOL(k->partial), DB_I64(k->created_us));
+        DB_BOOL(k->partial), DB_I64(k->created_us), DB_BOOL(k->late),
+        k->has_clock_offset ? DB_I64(k->clock_offset_us) : DB_NULL);
 }
 
 void upload_add_ledger(struct upload *u, struct db_tx *tx, const char *action,

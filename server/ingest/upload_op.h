@@ -67,6 +67,9 @@ struct upload {
     struct remux_job *job;
     struct sink *inner; /* the job's */
     int64_t arrived_us, ended_us;
+    int64_t told_us; /* started_us as the camera said; p.started_us is what is believed of it */
+    bool late, has_offset;
+    int64_t offset_us; /* the camera's clock minus ours */
     uint8_t household_wrapped[KEY_WRAPPED_SIZE];
     uint64_t max_bytes, body_bytes;
     uint8_t body_sha256[SHA256_SIZE];
@@ -133,6 +136,9 @@ void upload_matched(struct upload *u);
 void upload_committed(struct upload *u, enum upload_commit how);
 void upload_abandoned(struct upload *u);
 void upload_finish(struct upload *u);
+/* Late? How wrong is the camera's clock? As far as it can be told: media from start_us (what the
+ * rows say) to end_us. */
+void upload_judge_clock(struct upload *u, int64_t start_us, int64_t end_us);
 /* Rows, in a transaction of the caller's. The clip is u->clip, filled first. */
 void upload_fill_clip(struct upload *u);
 unsigned upload_add_clip(struct upload *u, struct db_tx *tx);

@@ -46,6 +46,9 @@ void clip_from_row(const struct db_reply *r, unsigned stmt, int row, int first_c
     k.partial = db_bool(r, stmt, row, c++);
     k.created_us = db_i64(r, stmt, row, c++);
     k.kept = db_bool(r, stmt, row, c++);
+    k.late = db_bool(r, stmt, row, c++);
+    k.has_clock_offset = !db_is_null(r, stmt, row, c);
+    k.clock_offset_us = db_i64(r, stmt, row, c++);
     ALWAYS(c == first_col + CLIP_COLUMNS);
     *ret_clip = k;
 }

@@ -21,6 +21,9 @@ struct clip {
     const char *notes_json; /* array of sentences */
     bool partial;
     bool kept; /* somebody pressed Keep */
+    bool late; /* it came long after it was filmed: the camera had been offline */
+    bool has_clock_offset;
+    int64_t clock_offset_us; /* the camera's clock minus the server's, when it came */
 };
 
 /* Kinds a clip can have, as in the table's CHECK. */
@@ -29,9 +32,10 @@ bool clip_kind_known(const char *kind);
 /* Read the standard column list, which every statement that returns clips selects in this order:
  * id, household_id, camera_id, recording_id, kind, name, start_us, start_source, arrived_us,
  * duration_ms, upload_bytes, upload_sha256, stored_bytes, container, video::text, audio::text,
- * notes::text, partial, created_us, clip_kept(id). first_col: where the list starts. */
+ * notes::text, partial, created_us, clip_kept(id), late, clock_offset_us. first_col: where the list
+ * starts. */
 void clip_from_row(const struct db_reply *r, unsigned stmt, int row, int first_col,
                    struct clip *ret_clip);
-enum { CLIP_COLUMNS = 20 };
+enum { CLIP_COLUMNS = 22 };
 
 #endif

@@ -102,7 +102,7 @@ class Crash(unittest.TestCase):
 
     def stream_until_dead(self, server, acknowledged):
         """Each committed segment, each part: the points lie on the way of an endless body."""
-        server.env["DOORWARD_SEGMENT_MAX_MS"] = "1000"
+        server.env["DOORWARD_SEGMENT_MAX_MS"] = "2000"
         server.start()
         for _ in range(4):
             if server.process.poll() is None:

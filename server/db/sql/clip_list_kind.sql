@@ -26,7 +26,8 @@ from (select newest.start_us, newest.id
 cross join lateral
      (select clip.id, clip.household_id, clip.camera_id, clip.recording_id, clip.kind, clip.name, clip.start_us, clip.start_source,
              clip.arrived_us, clip.duration_ms, clip.upload_bytes, clip.upload_sha256, clip.stored_bytes, clip.container,
-             clip.video::text, clip.audio::text, clip.notes::text, clip.partial, clip.created_us, clip_kept(clip.id) as kept
+             clip.video::text, clip.audio::text, clip.notes::text, clip.partial, clip.created_us, clip_kept(clip.id) as kept,
+       clip.late, clip.clock_offset_us
       from clip
       where clip.id = page.id
       limit 1) as clip

@@ -4,7 +4,8 @@
 -- columns: the standard clip columns (recording/clip.h)
 select clip.id, clip.household_id, clip.camera_id, clip.recording_id, clip.kind, clip.name, clip.start_us, clip.start_source,
        clip.arrived_us, clip.duration_ms, clip.upload_bytes, clip.upload_sha256, clip.stored_bytes, clip.container,
-       clip.video::text, clip.audio::text, clip.notes::text, clip.partial, clip.created_us, clip_kept(clip.id) as kept
+       clip.video::text, clip.audio::text, clip.notes::text, clip.partial, clip.created_us, clip_kept(clip.id) as kept,
+       clip.late, clip.clock_offset_us
   from request_recipient i
   join membership m on m.household_id = i.household_id and m.account_id = $2::uuid and (m.ends_us is null or m.ends_us > $3::bigint)
   join request r on r.id = i.request_id

@@ -20,4 +20,4 @@ set start_us = excluded.start_us, duration_ms = excluded.duration_ms, partial = 
     video = case when clip.video->>'codec' = '' then excluded.video else clip.video end,
     audio = coalesce(clip.audio, excluded.audio)
 returning id, household_id, camera_id, recording_id, kind, name, start_us, start_source, arrived_us, duration_ms, upload_bytes,
-          upload_sha256, stored_bytes, container, video::text, audio::text, notes::text, partial, created_us, clip_kept(id)
+          upload_sha256, stored_bytes, container, video::text, audio::text, notes::text, partial, created_us, clip_kept(id), late, clock_offset_us

@@ -3,7 +3,7 @@
 -- the standard clip columns (recording/clip.h)
 select c.id, c.household_id, c.camera_id, c.recording_id, c.kind, c.name, c.start_us, c.start_source, c.arrived_us, c.duration_ms,
        c.upload_bytes, c.upload_sha256, c.stored_bytes, c.container, c.video::text, c.audio::text, c.notes::text, c.partial, c.created_us,
-       clip_kept(c.id)
+       clip_kept(c.id), c.late, c.clock_offset_us
 from push_piece p
 join push_run r on r.id = p.run_id
 join clip c on c.id = r.clip_id

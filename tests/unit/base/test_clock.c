@@ -41,12 +41,31 @@ static void refuses_what_is_no_time(void **state)
     }
 }
 
+static void parses_dates_of_http_headers(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "Mon, 23 Nov 2026 18:52:03 UTC",
+                                      "Mon, 23 Nov 2026 18:52:03 GMT ",
+                                      "Monday, 23-Nov-26 18:52:03 GMT",
+                                      "Mon Nov 23 18:52:03 2026",
+                                      "Mon, 31 Nov 2026 18:52:03 GMT",
+                                      "Mon, 23 Nox 2026 18:52:03 GMT"};
+    int64_t us = 7;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_true(clock_parse_http(bad[i], &us) < 0);
+        assert_int_equal(us, 7);
+    }
+    assert_int_equal(clock_parse_http("Mon, 23 Nov 2026 18:52:03 GMT", &us), 0);
+    assert_int_equal(us, 1795459923000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_utc_with_milliseconds),
         cmocka_unit_test(parses_offsets_and_fractions),
         cmocka_unit_test(refuses_what_is_no_time),
+        cmocka_unit_test(parses_dates_of_http_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
