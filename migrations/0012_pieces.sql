@@ -59,6 +59,7 @@ create table push_piece (
     objects     uuid[] not null default '{}', -- stored: the segments it became, until they are joined
     node        text,           -- arriving, waiting: on whose disk
     due_us      bigint,         -- waiting: worked off then at the latest; a lease while that goes on
+    own_header  boolean not null default false, -- a whole file: it waits for the one before it, not for a header
     kind        text,           -- arriving, waiting: of the clip it may make
     file        text,           -- ... and its name
     started_us  bigint,         -- ... and when the camera says it was; null: it did not
@@ -85,7 +86,7 @@ create table camera_still (
 alter table garbage add column due_us bigint not null default 0; -- not before
 alter table garbage drop constraint garbage_reason_check;
 alter table garbage add constraint garbage_reason_check
-    check (reason in ('deleted', 'replaced', 'abandoned', 'withdrawn', 'joined', 'expired', 'quota'));
+    check (reason in ('deleted', 'replaced', 'abandoned', 'withdrawn', 'compacted', 'expired', 'quota'));
 
 -- Where a piece belongs: into the run that its camera's push has now, or a new one when its time was filmed already (the pusher
 -- started over), or lies far off, or when the run's clip is gone or long enough. Writes the piece's row. Takes the camera's lock:
@@ -120,6 +121,9 @@ begin
         where o.run_id = r.id and o.from_90k < a_to and o.to_90k > a_from
           and 2 * (least(o.to_90k, a_to) - greatest(o.from_90k, a_from)) > least(o.to_90k - o.from_90k, a_to - a_from)
           and (o.track = a_track or o.track < 0 or a_track < 0)
+          -- a short tail of sound lies within the span of its pictures
+          and (o.number = a_number
+               or 4 * (least(o.to_90k, a_to) - greatest(o.from_90k, a_from)) > greatest(o.to_90k - o.from_90k, a_to - a_from))
         limit 1;
         is_new := q.id is not null;
         perform refuse_unless(q.id is null or not a_partial or q.number <> a_number or q.track <> a_track, 'superseded');
@@ -189,7 +193,7 @@ begin
           and not is_hidden(a_camera, a_recording, s.start_us, segment_end_us(s.start_us, s.duration_90k))
         returning s.id, s.sealed_bytes, s.created_us, s.household_id
     ), trash as (
-        insert into garbage (object_id, reason, since_us, due_us) select gone.id, 'joined', a_now, a_due_us from gone
+        insert into garbage (object_id, reason, since_us, due_us) select gone.id, 'compacted', a_now, a_due_us from gone
     )
     select count(*), sum(gone.sealed_bytes), max(gone.created_us), (array_agg(gone.household_id))[1]
     into n, bytes, came_us, household from gone;
@@ -205,8 +209,7 @@ begin
 end $$;
 
 -- A spooled piece is complete: does it still wait for something? See piece_received.sql.
-create function push_received(a_piece uuid, a_sha256 bytea, a_bytes bigint, a_partial boolean, a_now bigint, a_wait_us bigint,
-                              a_in_order boolean)
+create function push_received(a_piece uuid, a_sha256 bytea, a_bytes bigint, a_partial boolean, a_now bigint, a_wait_us bigint)
     returns boolean language plpgsql as $$
 declare
     q push_piece;
@@ -228,7 +231,7 @@ begin
             on i.camera_id = o.camera_id and i.stem = o.stem and i.track = o.track
         where o.camera_id = q.camera_id and o.stem = q.stem and o.number = q.number and o.state = 'waiting';
         ready := there = tracks and (tracks >= 2 or (tracks = 1 and p.created_us < a_now - a_wait_us));
-    elsif a_in_order then
+    elsif q.own_header then
         ready := exists (select from push_piece o where o.run_id = p.run_id and o.number = q.number - 1)
                  or (p.run_id is null and p.created_us >= a_now - a_wait_us and q.number <= 1);
     else

@@ -5,6 +5,7 @@
 
 #include "api/append.h"
 #include "api/handlers.h"
+#include "api/pieces.h"
 #include "api/upload_answer.h"
 
 #include <string.h>
@@ -74,7 +75,7 @@ void api_ingest_named(struct http_exchange *x, struct api *api, const struct pri
 {
     if (api_is_append(x)) {
         api_append(x, api, who);
-    } else {
+    } else if (!api_piece(x, api, who)) {
         take_upload(x, api, who, http_param(x, "name"));
     }
 }

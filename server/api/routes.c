@@ -53,6 +53,7 @@ const struct api_route api_routes[] = {
     {HTTP_PATCH, "/ingest/{camera_id}/tus/{id}", API_CAMERA, api_tus_patch},
     {HTTP_POST, "/ingest/{camera_id}/tus/{id}", API_CAMERA, api_tus_override},
     {HTTP_DELETE, "/ingest/{camera_id}/tus/{id}", API_CAMERA, api_tus_end},
+    {HTTP_DELETE, "/ingest/{camera_id}/{name}", API_CAMERA, api_ingest_delete},
     {HTTP_POST, "/ingest/{camera_id}", API_CAMERA, api_ingest_unnamed},
     {HTTP_POST, "/api/v1/cameras/{id}/deletions", API_ACCOUNT, api_footage_delete},
     {HTTP_GET, "/api/v1/deletions", API_ACCOUNT, api_deletions_list},

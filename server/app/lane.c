@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "http/daemon.h"
+#include "ingest/piece_work.h"
 #include "ingest/resumable.h"
 #include "ingest/s3_sweep.h"
 #include "ingest/salvage.h"
@@ -52,6 +53,7 @@ struct lane {
     struct sweep *sweep;
     struct scrub *scrub;
     struct compact *compact;
+    struct piece_keeper *pieces;
     int64_t made_us;
     struct timer *beat, *settle;
     unsigned connections; /* as last told to the metrics */
@@ -289,6 +291,7 @@ static void *lane_thread(void *arg)
                                                              .store = l->store,
                                                              .node = l->p.config->node,
                                                              .before_us = l->made_us});
+        l->pieces = piece_keeper_create(&l->ingest);
         begin_keeping(l);
         l->compact = compact_create(&(struct compact_params){
             .loop = l->loop,
@@ -357,6 +360,7 @@ static void begin_drain(void *arg)
     l->salvage = salvage_destroy(l->salvage);
     l->resumables = resumable_keeper_destroy(l->resumables);
     l->compact = compact_destroy(l->compact);
+    l->pieces = piece_keeper_destroy(l->pieces);
     l->settle_until_ms = clock_mono_ms() + l->grace_ms;
     http_server_drain(l->server, l->grace_ms, on_server_drained, l);
 }

@@ -131,8 +131,17 @@ static void job_done(void *arg, int status, const char *reason, const struct rem
     upload_settled(u);
 }
 
+static struct remux_push push_of(const struct upload_attach *a)
+{
+    return (struct remux_push){.near_90k = a->near_90k,
+                               .before_from_90k = a->before_from_90k,
+                               .before_to_90k = a->before_to_90k,
+                               .joined = a->n_pieces > 1};
+}
+
 void upload_stream_begin(struct upload *u)
 {
+    struct remux_push push;
     struct remux_job_params jp = {
         .segment_max_ms = u->in->segment_max_ms,
         .output_max_bytes = u->max_bytes + u->max_bytes / 10 + (1 << 20),
@@ -146,6 +155,9 @@ void upload_stream_begin(struct upload *u)
         jp.next_output = endless_next_output;
         jp.init = endless_init;
         jp.part = endless_part;
+    } else if (u->p.attach != NULL) {
+        push = push_of(u->p.attach);
+        jp.push = &push;
     }
     int r = remux_job_begin(u->in->remux, &jp, &u->job);
     if (r != 0) {
@@ -158,6 +170,10 @@ void upload_stream_begin(struct upload *u)
     u->inner->resume_arg = u;
     u->pending += 2; /* the job and the body */
     u->streaming = true;
+    if (u->p.attach != NULL && u->p.attach->head_n > 0) { /* a new job takes that much */
+        ALWAYS(u->inner->ops->push(u->inner, u->p.attach->head, u->p.attach->head_n) ==
+               u->p.attach->head_n);
+    }
     u->p.opened(u->p.arg, u->endless != NULL ? INT64_MAX : u->max_bytes);
 }
 
@@ -274,7 +290,7 @@ struct upload *upload_begin(struct ingest *in, const struct upload_params *p)
     }
     in->uploads = u;
     metric_add(METRIC_UPLOADS_OPEN, 1);
-    if (p->declared_bytes == SOURCE_UNKNOWN_SIZE) {
+    if (p->declared_bytes == SOURCE_UNKNOWN_SIZE && p->attach == NULL) {
         endless_begin(u);
     }
     open_begin(u);
@@ -335,7 +351,8 @@ void upload_settled(struct upload *u)
         endless_orphan_begin(u);
     } else if (u->status != 0) {
         upload_abandon_begin(u);
-    } else if (u->watch_partial && u->name[0] != '\0' && !u->report.partial && !u->span.second) {
+    } else if (u->p.attach != NULL ||
+               (u->watch_partial && u->name[0] != '\0' && !u->report.partial && !u->span.second)) {
         upload_match_begin(u);
     } else {
         upload_commit_begin(u);

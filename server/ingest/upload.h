@@ -15,6 +15,7 @@
 #define INGEST_UPLOAD_H
 
 #include "base/stream.h"
+#include "ingest/attach.h"
 #include "ledger/principal.h"
 #include "recording/clip.h"
 #include "remux/remux.h"
@@ -56,6 +57,8 @@ struct ingest {
     void *tap_arg;
     bool draining; /* ingest_drain() was called */
     unsigned live;
+    unsigned piece_works; /* piece_work.h */
+    bool piece_asking, piece_again;
     struct upload *uploads; /* those under way; the uploads' own */
 };
 /* The camera was switched off: its uploads on this loop end now; what they hold is kept. Each
@@ -83,6 +86,9 @@ struct upload_params {
      * footage segment by segment while it arrives (docs/design/streams.md). */
     uint64_t declared_bytes;
     const char *request_id;
+    /* NULL: it makes a recording and a clip of its own. Borrowed until done(). Not journaled, not
+     * shown live, whatever its size. */
+    const struct upload_attach *attach;
     /* The body may come: push it into upload_sink(), at most max_bytes. Not called when opening
      * fails. */
     void (*opened)(void *arg, uint64_t max_bytes);

@@ -18,12 +18,12 @@ static int64_t us_from_90k(int64_t t)
 }
 
 /* The tkhd matrix says how to turn the picture; degrees clockwise for people. */
-static int rotation(const int32_t m[9])
+int upload_rotation(const int32_t m[9])
 {
     return m[0] == 0 && m[1] > 0 ? 90 : m[0] < 0 ? 180 : m[0] == 0 && m[1] < 0 ? 270 : 0;
 }
 
-static const struct index_track *fact(const struct upload_facts *f, enum index_kind kind)
+const struct index_track *upload_fact(const struct upload_facts *f, enum index_kind kind)
 {
     for (uint32_t i = 0; i < f->n; i++) {
         if (f->tracks[i].kind == kind) {
@@ -110,14 +110,15 @@ void upload_add_segment_row(const struct upload_segment *s, struct db_tx *tx,
 void upload_add_recording(struct upload *u, struct db_tx *tx, const struct id *recording,
                           int64_t start_us, const struct upload_facts *facts, int64_t ended_us)
 {
-    const struct index_track *video = fact(facts, INDEX_VIDEO), *audio = fact(facts, INDEX_AUDIO);
+    const struct index_track *video = upload_fact(facts, INDEX_VIDEO),
+                             *audio = upload_fact(facts, INDEX_AUDIO);
     db_tx_add(
         tx, DB_RECORDING_ADD, DB_ID(recording), DB_ID(&u->camera.household), DB_ID(&u->camera.id),
         DB_I64(start_us), DB_I64(clock_now_us()),
         DB_TEXT(u->p.started_us != 0 ? "camera" : "arrival"), DB_I64(u->arrived_us),
         DB_TEXT(u->report.container), DB_TEXT(video != NULL ? video->codec : ""),
         DB_I64(video != NULL ? video->width : 0), DB_I64(video != NULL ? video->height : 0),
-        DB_I64(video != NULL ? rotation(video->matrix) : 0),
+        DB_I64(video != NULL ? upload_rotation(video->matrix) : 0),
         DB_TEXT(audio != NULL ? audio->codec : NULL), DB_I64(audio != NULL ? audio->channels : 0),
         DB_I64(audio != NULL ? audio->sample_rate : 0), DB_BOOL(u->late),
         u->has_offset ? DB_I64(u->offset_us) : DB_NULL, ended_us != 0 ? DB_I64(ended_us) : DB_NULL);
@@ -126,8 +127,8 @@ void upload_add_recording(struct upload *u, struct db_tx *tx, const struct id *r
 unsigned upload_add_clip(struct upload *u, struct db_tx *tx)
 {
     const struct clip *k = &u->clip;
-    const struct index_track *video = fact(&u->facts, INDEX_VIDEO),
-                             *audio = fact(&u->facts, INDEX_AUDIO);
+    const struct index_track *video = upload_fact(&u->facts, INDEX_VIDEO),
+                             *audio = upload_fact(&u->facts, INDEX_AUDIO);
     return db_tx_add(
         tx, DB_CLIP_ADD, DB_ID(&k->id), DB_ID(&k->household), DB_ID(&k->camera),
         DB_ID(&k->recording), DB_TEXT(k->kind), DB_TEXT(k->name), DB_I64(k->start_us),
@@ -136,7 +137,7 @@ unsigned upload_add_clip(struct upload *u, struct db_tx *tx)
         k->hashed ? DB_BYTES(k->upload_sha256, SHA256_SIZE) : DB_BYTES(NULL, 0),
         DB_I64(k->stored_bytes), DB_TEXT(k->container), DB_TEXT(video != NULL ? video->codec : ""),
         DB_I64(video != NULL ? video->width : 0), DB_I64(video != NULL ? video->height : 0),
-        DB_I64(video != NULL ? rotation(video->matrix) : 0),
+        DB_I64(video != NULL ? upload_rotation(video->matrix) : 0),
         DB_TEXT(audio != NULL ? audio->codec : NULL), DB_I64(audio != NULL ? audio->channels : 0),
         DB_I64(audio != NULL ? audio->sample_rate : 0), DB_TEXT(u->report.notes),
         DB_BOOL(k->partial), DB_I64(k->created_us), DB_BOOL(k->late),
@@ -157,6 +158,24 @@ void upload_add_ledger(struct upload *u, struct db_tx *tx, const char *action,
     ledger_add(tx, &e);
 }
 
+/* A clip as the database has it: a row of the standard columns. */
+static void keep_clip(struct upload *u, const struct db_reply *r, unsigned stmt)
+{
+    struct clip k;
+    clip_from_row(r, stmt, 0, 0, &k);
+    free(u->name);
+    free(u->kind);
+    k.name = u->name = mem_str(k.name);
+    k.kind = u->kind = mem_str(k.kind);
+    k.start_source = strcmp(k.start_source, "camera") == 0 ? "camera" : "arrival";
+    snprintf(u->report.container, sizeof u->report.container, "%s", k.container);
+    k.container = u->report.container;
+    k.video_json = u->video_json = mem_str(k.video_json);
+    k.audio_json = u->audio_json = k.audio_json != NULL ? mem_str(k.audio_json) : NULL;
+    k.notes_json = u->notes_json = mem_str(k.notes_json);
+    u->clip = k;
+}
+
 /* ---- commit ---- */
 
 static void commit_done(void *arg, const struct db_reply *r)
@@ -164,7 +183,8 @@ static void commit_done(void *arg, const struct db_reply *r)
     struct upload *u = arg;
     u->pending--;
     int status = db_status(r);
-    if (status == DB_E_UNIQUE && strcmp(db_constraint(r), "clip_same_upload") == 0) {
+    if ((status == DB_E_UNIQUE && strcmp(db_constraint(r), "clip_same_upload") == 0) ||
+        (u->p.attach != NULL && upload_piece_is_there(r))) {
         upload_committed(u, UPLOAD_SAME_EXISTS);
         return;
     }
@@ -175,6 +195,11 @@ static void commit_done(void *arg, const struct db_reply *r)
         return;
     }
     crash_point("upload_after_commit");
+    if (u->p.attach != NULL) {
+        keep_clip(u, r, u->clip_stmt);
+        upload_committed(u, UPLOAD_COMMITTED);
+        return;
+    }
     u->clip.video_json = u->video_json = mem_str(db_text(r, u->clip_stmt, 0, 0));
     const char *audio = db_text(r, u->clip_stmt, 0, 1);
     u->clip.audio_json = u->audio_json = audio != NULL ? mem_str(audio) : NULL;
@@ -198,12 +223,10 @@ static int64_t add_rest(struct upload *u, struct db_tx *tx)
     return bytes;
 }
 
-void upload_commit_begin(struct upload *u)
+static void add_rows(struct upload *u, struct db_tx *tx)
 {
     upload_fill_clip(u);
     struct clip *k = &u->clip;
-    struct db_tx *tx = db_tx_begin(u->in->db);
-    db_tx_add(tx, DB_UPLOAD_CLOSE, DB_ID(&u->id));
     int64_t bytes = add_rest(u, tx);
     if (u->span.added) {
         k->start_us = endless_end_recording(u, tx);
@@ -216,6 +239,17 @@ void upload_commit_begin(struct upload *u)
         db_tx_add(tx, DB_CLIP_REPLACE, DB_ID(&u->replaces), DB_I64(k->created_us),
                   DB_ID(&tombstone), DB_ID(&k->camera));
         upload_add_ledger(u, tx, "clip.replace", &u->replaces);
+    }
+}
+
+void upload_commit_begin(struct upload *u)
+{
+    struct db_tx *tx = db_tx_begin(u->in->db);
+    db_tx_add(tx, DB_UPLOAD_CLOSE, DB_ID(&u->id));
+    if (u->p.attach != NULL) {
+        upload_piece_rows(u, tx);
+    } else {
+        add_rows(u, tx);
     }
     u->pending++;
     crash_point("upload_before_commit");
@@ -280,7 +314,13 @@ static void match_done(void *arg, const struct db_reply *r)
 void upload_match_begin(struct upload *u)
 {
     struct db_tx *tx = db_tx_begin(u->in->db);
-    db_tx_add(tx, DB_CLIP_PARTIALS, DB_ID(&u->camera.id), DB_TEXT(u->name));
+    if (u->p.attach != NULL) {
+        const struct attach_piece *k = &u->p.attach->pieces[0];
+        db_tx_add(tx, DB_PIECE_PARTIALS, DB_ID(&u->camera.id), DB_TEXT(u->p.attach->stem),
+                  DB_I64(k->track), DB_I64(k->number));
+    } else {
+        db_tx_add(tx, DB_CLIP_PARTIALS, DB_ID(&u->camera.id), DB_TEXT(u->name));
+    }
     if (u->span.added) {
         db_tx_add(tx, DB_RECORDING_INDEXES, DB_ID(&u->recording));
     }
@@ -312,29 +352,12 @@ void upload_abandon_begin(struct upload *u)
     db_tx_commit(tx, abandon_done, u);
 }
 
-static void keep_existing(struct upload *u, const struct db_reply *r)
-{
-    struct clip k;
-    clip_from_row(r, 1, 0, 0, &k);
-    free(u->name);
-    free(u->kind);
-    k.name = u->name = mem_str(k.name);
-    k.kind = u->kind = mem_str(k.kind);
-    k.start_source = strcmp(k.start_source, "camera") == 0 ? "camera" : "arrival";
-    snprintf(u->report.container, sizeof u->report.container, "%s", k.container);
-    k.container = u->report.container;
-    k.video_json = u->video_json = mem_str(k.video_json);
-    k.audio_json = u->audio_json = k.audio_json != NULL ? mem_str(k.audio_json) : NULL;
-    k.notes_json = u->notes_json = mem_str(k.notes_json);
-    u->clip = k;
-}
-
 static void existing_done(void *arg, const struct db_reply *r)
 {
     struct upload *u = arg;
     u->pending--;
     if (db_status(r) == 0 && db_rows(r, 1) == 1) {
-        keep_existing(u, r);
+        keep_clip(u, r, 1);
     } else { /* the database went away, or the clip was deleted this very moment: the camera may try
                 again */
         upload_fail(u, INGEST_E_UNAVAILABLE, NULL);
@@ -349,8 +372,12 @@ void upload_existing_begin(struct upload *u)
 {
     struct db_tx *tx = db_tx_begin(u->in->db);
     db_tx_add(tx, DB_UPLOAD_ABANDON, DB_ID(&u->id), DB_I64(clock_now_us()));
-    db_tx_add(tx, DB_CLIP_BY_UPLOAD, DB_ID(&u->camera.id), DB_TEXT(u->name),
-              DB_BYTES(u->body_sha256, SHA256_SIZE));
+    if (u->p.attach != NULL) {
+        upload_piece_find(u, tx);
+    } else {
+        db_tx_add(tx, DB_CLIP_BY_UPLOAD, DB_ID(&u->camera.id), DB_TEXT(u->name),
+                  DB_BYTES(u->body_sha256, SHA256_SIZE));
+    }
     if (u->span.added) {
         db_tx_add(tx, DB_UPLOAD_UNDO, DB_ID(&u->recording), DB_I64(clock_now_us()),
                   DB_ID(&u->camera.id));

@@ -30,7 +30,7 @@ struct upload_segment {
     struct seal_result sealed;
     uint8_t *index_bytes; /* coded, owned */
     size_t index_n;
-    int64_t zero_90k;
+    int64_t zero_90k, shown_from_90k, shown_to_90k; /* shown: its pictures */
     uint32_t duration_90k;
     bool registering, registered; /* its id is committed in upload_object: may be put */
     bool complete;                /* the worker has finished the file */
@@ -122,11 +122,19 @@ void upload_segment_free(struct upload_segment *s); /* takes NULL */
 void upload_drop_segments(struct upload *u);
 int64_t upload_duration_90k(const struct upload *u);
 
+/* upload_piece.c: rows of an upload that has an attach */
+void upload_piece_rows(struct upload *u, struct db_tx *tx);
+/* The commit failed because it, or more of it, is there already. */
+bool upload_piece_is_there(const struct db_reply *r);
+void upload_piece_find(struct upload *u, struct db_tx *tx);
+
 /* abandon.c */
 void upload_abandon_later(struct ingest *in, const struct id *upload);
 void upload_orphan_later(struct ingest *in, const struct id *upload);
 
 /* upload_commit.c; each ends in upload_committed(), upload_matched() or upload_abandoned() */
+const struct index_track *upload_fact(const struct upload_facts *f, enum index_kind kind);
+int upload_rotation(const int32_t m[9]);
 void upload_match_begin(struct upload *u);
 void upload_commit_begin(struct upload *u);
 void upload_abandon_begin(struct upload *u);

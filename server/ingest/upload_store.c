@@ -136,6 +136,9 @@ void upload_segment_complete(void *arg, const struct remux_segment *seg)
     s->index_n = seg->index_n;
     s->zero_90k = seg->index->zero_90k;
     s->duration_90k = seg->index->duration_90k;
+    const struct index_fragment *last = &seg->index->fragments[seg->index->n_fragments - 1];
+    s->shown_from_90k = s->zero_90k + seg->index->fragments[0].start_90k;
+    s->shown_to_90k = s->zero_90k + last->start_90k + last->duration_90k;
     s->complete = true;
     if (s->fresh) {
         s->facts = mem_new(struct upload_facts);

@@ -20,6 +20,8 @@ struct compact {
     struct id run, recording, camera, household;
     uint8_t household_wrapped[KEY_WRAPPED_SIZE];
     bool over;        /* nothing came for a while */
+    bool again;       /* a join did not come off */
+    bool joined;      /* one did */
     int64_t from_90k; /* where the next list begins */
     /* what was listed */
     struct segment_join_part parts[LIST_MAX];
@@ -77,11 +79,18 @@ static void on_run_done(void *arg, const struct db_reply *r)
 
 static void run_done(struct compact *c)
 {
+    if (c->over && c->joined) { /* what was joined by parts may fit together */
+        c->joined = false;
+        c->from_90k = INT64_MIN;
+        drop_list(c);
+        list(c);
+        return;
+    }
     int64_t again_us = c->p.rest_us < AGAIN_US ? c->p.rest_us : AGAIN_US;
     drop_list(c);
     c->busy = true;
     db_run(c->p.db, on_run_done, c, DB_COMPACT_DONE, DB_ID(&c->run),
-           c->over ? DB_NULL : DB_I64(clock_now_us() + again_us));
+           c->over && !c->again ? DB_NULL : DB_I64(clock_now_us() + again_us));
 }
 
 /* ---- joining ---- */
@@ -95,6 +104,12 @@ static void on_joined(void *arg, int status)
     if (status == SEGMENT_JOIN_E_UNAVAILABLE) {
         wait(c, "the database or the store does not answer");
         return;
+    }
+    c->joined |= status == 0;
+    if (status != 0) {
+        c->again = status == SEGMENT_JOIN_E_CHANGED;
+        log_warn(loop_log(c->p.loop), "segments_not_joined", F_ID("recording", &c->recording),
+                 F_INT("why", status));
     }
     drop_list(c);
     list(c);
@@ -213,6 +228,7 @@ static void on_due(void *arg, const struct db_reply *r)
     memcpy(c->household_wrapped, wrapped, n);
     c->over = db_bool(r, 0, 0, 5);
     c->from_90k = INT64_MIN;
+    c->again = c->joined = false;
     list(c);
 }
 

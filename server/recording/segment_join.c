@@ -66,6 +66,7 @@ static void on_committed(void *arg, const struct db_reply *r)
     struct join *j = arg;
     int status = db_status(r);
     if (status != 0) {
+        log_warn(loop_log(j->p.loop), "join_not_committed", F_STR("reason", db_message(r)));
         give_up(j, status == DB_E_REFUSED ? SEGMENT_JOIN_E_CHANGED : SEGMENT_JOIN_E_UNAVAILABLE);
         return;
     }
@@ -104,6 +105,7 @@ static void on_put(void *arg, int status)
 {
     struct join *j = arg;
     if (status != 0) {
+        log_warn(loop_log(j->p.loop), "join_not_stored", F_INT("status", status));
         give_up(j, SEGMENT_JOIN_E_UNAVAILABLE);
         return;
     }
@@ -213,12 +215,13 @@ static void on_opened(void *arg, const struct db_reply *r)
         give_up(j, SEGMENT_JOIN_E_BROKEN);
         return;
     }
-    j->sealer = sealer_create(&seal, write_staged, j);
-    secret_wipe(&seal, sizeof seal);
     if (store_stage(j->p.store, &j->stage) != 0) {
+        secret_wipe(&seal, sizeof seal);
         give_up(j, SEGMENT_JOIN_E_UNAVAILABLE);
         return;
     }
+    j->sealer = sealer_create(&seal, write_staged, j); /* writes the object's header */
+    secret_wipe(&seal, sizeof seal);
     read_on(j);
 }
 

@@ -28,6 +28,9 @@ struct job_order {
     bool live; /* an endless body: parts, journal, and what is held is kept when the server dies */
     bool continues; /* a journal: its time line is the recording's, which runs ahead by lead_90k */
     int64_t lead_90k;
+    /* A piece of a push (remux.h): times stay as they are. */
+    bool pushed, joined;
+    int64_t near_90k, before_from_90k, before_to_90k;
 };
 struct zygote_message {
     enum zygote_type type;

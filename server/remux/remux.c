@@ -321,6 +321,15 @@ void remux_child_end(struct remux *r, struct child *c)
     r->n_jobs--;
 }
 
+static void order_push(struct job_order *o, const struct remux_push *p)
+{
+    o->pushed = true;
+    o->joined = p->joined;
+    o->near_90k = p->near_90k;
+    o->before_from_90k = p->before_from_90k;
+    o->before_to_90k = p->before_to_90k;
+}
+
 int remux_job_begin(struct remux *r, const struct remux_job_params *p, struct remux_job **ret_job)
 {
     struct remux_job *j = mem_new(struct remux_job);
@@ -336,6 +345,9 @@ int remux_job_begin(struct remux *r, const struct remux_job_params *p, struct re
                               .room = job_room,
                               .closed = job_closed,
                               .arg = j};
+    if (p->push != NULL) {
+        order_push(&cp.order, p->push);
+    }
     int e = remux_child_begin(r, &cp, &j->child);
     if (e != 0) {
         free(j);

@@ -34,6 +34,7 @@ enum {
     REMUX_E_UNSUPPORTED_CONTAINER, /* 415 */
     REMUX_E_UNSUPPORTED_CODEC,     /* 415 */
     REMUX_E_ENCRYPTED,             /* 422 */
+    REMUX_E_EMPTY,                 /* pieces of a push: no picture and no sound in it */
     REMUX_E_BROKEN,  /* 422: not readable, no picture, limits passed (streams, duration, growth) */
     REMUX_E_CRASHED, /* 422: the worker died or hung: metric + log, never a retry */
     REMUX_E_OUTPUT,  /* writing the segment failed: reason in errno text; 507/503 */
@@ -81,6 +82,19 @@ struct remux_part {
     bool key, first; /* first of its segment */
 };
 
+/* A piece of a push: a file that is one of many of the same recording. Its times stay the sender's,
+ * so that pieces fit together whatever their order: a recording's zero lies REMUX_PUSH_BASE_90K
+ * before the zero of the sender's clock, and 33-bit times are unwrapped near what is known. Sound
+ * alone, or a track alone, is taken too. */
+#define REMUX_PUSH_BASE_90K (INT64_C(1) << 33)
+struct remux_push {
+    int64_t near_90k; /* a time of the recording that is known; 0: none */
+    /* Span of the piece before this one, -1: not known. A file whose clock starts anew goes behind
+     * it. */
+    int64_t before_from_90k, before_to_90k;
+    bool joined; /* the input is several files (remux/join.h) */
+};
+
 /* Ingest: pushed bytes in, sealed segments out. */
 struct remux_job;
 struct remux_job_params {
@@ -93,6 +107,7 @@ struct remux_job_params {
      * began at lead_90k on that time line. */
     bool continues;
     int64_t lead_90k;
+    const struct remux_push *push; /* or NULL; copied. Not together with live or continues */
     /* Called (on the loop) before each segment: give it a file, an id and a key. Non-zero: the job
      * ends with REMUX_E_OUTPUT. Live: asked for once at the beginning, and then before the segment
      * in progress is complete, so two may be out. */

@@ -69,6 +69,7 @@ ROUTES = {
     "POST /api/v1/clips/{id}/links": ({"owner"}, "/api/v1/clips/{clip}/links", {}),
     "PUT /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
     "POST /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
+    "DELETE /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/parts.mp4", None),
     "HEAD /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/parts.mp4", None),
     "OPTIONS /ingest/{camera_id}/tus": (ANYONE, "/ingest/{camera}/tus", None),
     "POST /ingest/{camera_id}/tus": ({"camera", "camera-bearer"}, "/ingest/{camera}/tus", "tus"),

@@ -150,7 +150,7 @@ class Crash(unittest.TestCase):
             server.stop()
 
     def test_kill_at_every_named_point(self):
-        names = [p for p in points() if not p.startswith(("give_", "resumable_", "s3_", "spool_", "sprite_"))]  # have tests of their own
+        names = [p for p in points() if not p.startswith(("give_", "join_", "piece_", "resumable_", "s3_", "spool_", "sprite_"))]  # have tests of their own
         self.assertGreaterEqual(len(names), 12)
         server, acknowledged = self.place(fault_build())
         for _ in range(3):

@@ -136,6 +136,15 @@ def generate(name):
     return _cached(name, ending, muxer, pipeline)
 
 
+def made(name, ending, args):
+    """A file made by ffmpeg from these arguments, cached by them."""
+    def make(part):
+        done, why = _ffmpeg([*args, part])
+        if not done:
+            raise RuntimeError(f"{name}: {why}")
+    return _cached(name, ending, args, make)
+
+
 def names():
     return [*FFMPEG, *COPIES, *GSTREAMER]
 

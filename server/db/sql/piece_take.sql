@@ -1,7 +1,7 @@
 -- What is due: all waiting pieces of one number, for a while nobody else's.
 -- $1 node, $2 now (us), $3 until then (us)
 -- Columns: 0 piece, 1 camera, 2 household, 3 stem, 4 track, 5 number, 6 SHA-256, 7 bytes, 8 broken off, 9 header (null: none yet),
--- 10 received (us), 11 end of the run (90k; null: no run), 12, 13 span of the piece before (90k; null), 14 kind, 15 file, 16 started (us)
+-- 10 received (us), 11 end of the run (90k; null: no run), 12, 13 span of the piece before (90k; null), 14 kind, 15 file, 16 started (us), 17 own header
 with first as (
     select camera_id, stem, number from push_piece
     where state = 'waiting' and node = $1::text and due_us <= $2::bigint
@@ -22,7 +22,7 @@ select q.id, q.camera_id, c.household_id, q.stem, q.track::integer, q.number, q.
        coalesce((select i.bytes from push_init i
                  where i.camera_id = q.camera_id and i.track = q.track and i.stem = coalesce(p.init_stem, q.stem)),
                 (select i.bytes from push_init i where i.camera_id = q.camera_id and i.track = q.track and i.stem = '')),
-       q.received_us, r.to_90k, b.from_90k, b.to_90k, q.kind, q.file, coalesce(q.started_us, 0)
+       q.received_us, r.to_90k, b.from_90k, b.to_90k, q.kind, q.file, coalesce(q.started_us, 0), q.own_header
 from taken q
 join camera c on c.id = q.camera_id
 left join push p on p.camera_id = q.camera_id and p.stem = q.stem

@@ -14,6 +14,7 @@
 /* What the tracks of one file share. */
 struct clock_file {
     bool wraps;        /* 33-bit time stamps of a transport stream */
+    int64_t base_90k;  /* added to the times of what does not wrap */
     bool unwrapped;    /* reference is set */
     int64_t reference; /* last time stamp, unwrapped, 90 kHz */
     bool jumped;

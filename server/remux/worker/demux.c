@@ -26,6 +26,9 @@ static const struct {
 
 static int spool(struct demux *d)
 {
+    if (d->input->spool_fd >= 0) {
+        return 0; /* it is already */
+    }
     int fd = channel_need_spool(d->channel);
     int e = fd < 0 ? -EPIPE : input_spool(d->input, fd);
     return e < 0 ? verdict_fail(d->verdict, REMUX_E_OUTPUT, "%s", log_errno_text(e)) : 0;
@@ -173,6 +176,9 @@ static int choose_video(struct demux *d)
 {
     unsigned n;
     const AVStream *st = choose(d, AVMEDIA_TYPE_VIDEO, &n);
+    if (st == NULL && d->pushed) {
+        return 0;
+    }
     if (st == NULL) {
         return verdict_fail(d->verdict, REMUX_E_UNSUPPORTED_CODEC, "There is no picture in it.");
     }
@@ -292,20 +298,33 @@ static int find_tracks(struct demux *d)
     if (r == 0) {
         note_other_tracks(d);
     }
-    if (r == 0 && d->kind == SNIFF_MP4 && d->audio != NULL && d->input->spool_fd < 0 &&
-        !is_interleaved(d)) {
+    if (r == 0 && d->kind == SNIFF_MP4 && d->video != NULL && d->audio != NULL &&
+        d->input->spool_fd < 0 && !is_interleaved(d)) {
         r = spool(d);
     }
     return r;
 }
 
-int demux_begin(struct demux *d, struct channel *channel, struct channel_done *verdict,
-                struct input *input)
+/* Times of a piece stay the sender's, moved by a constant. */
+static void set_clock(struct demux *d, const struct job_order *order)
 {
-    *d = (struct demux){.channel = channel, .verdict = verdict, .input = input};
+    if (order->pushed && d->clock.wraps) {
+        d->clock.unwrapped = true;
+        d->clock.reference = order->near_90k > 0 ? order->near_90k : REMUX_PUSH_BASE_90K;
+    } else if (order->pushed) {
+        d->clock.base_90k = REMUX_PUSH_BASE_90K;
+    }
+}
+
+int demux_begin(struct demux *d, const struct job_order *order, struct channel *channel,
+                struct channel_done *verdict, struct input *input)
+{
+    *d = (struct demux){
+        .channel = channel, .verdict = verdict, .input = input, .pushed = order->pushed};
     d->packet = av_packet_alloc();
     ALWAYS(d->packet != NULL);
     int r = sniff(d);
+    set_clock(d, order);
     r = r == 0 ? open_format(d) : r;
     r = r == 0 ? find_tracks(d) : r;
     input_release_head(input);
@@ -329,7 +348,7 @@ static int take_packet(struct demux *d)
 {
     struct track *t = NULL;
     adopt_audio(d);
-    if (d->packet->stream_index == d->video->stream_index) {
+    if (d->video != NULL && d->packet->stream_index == d->video->stream_index) {
         t = d->video;
     } else if (d->audio != NULL && d->packet->stream_index == d->audio->stream_index) {
         t = d->audio;
@@ -352,7 +371,7 @@ static int take_packet(struct demux *d)
 static int end_of_packets(struct demux *d, int e)
 {
     d->verdict->partial |= e != AVERROR_EOF;
-    if (track_flush(d->video) < 0) {
+    if (d->video != NULL && track_flush(d->video) < 0) {
         return verdict_fail(d->verdict, REMUX_E_BROKEN, "Its picture cannot be read.");
     }
     if (d->audio != NULL && track_flush(d->audio) < 0) {

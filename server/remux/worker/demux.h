@@ -17,14 +17,16 @@ struct demux {
     enum sniff_kind kind;
     AVFormatContext *format;
     struct clock_file clock;
-    struct track *video, *audio; /* owned; audio NULL while there is none to keep */
+    bool pushed; /* one track is enough */
+    struct track *video,
+        *audio; /* owned; audio NULL while there is none to keep; pushed: video too */
     AVPacket *packet;
 };
 
 /* Sniff, spool if the container needs it, open, choose. 0 or a REMUX_E_ status, recorded in the
  * verdict. demux_finish() is due in both cases. */
-int demux_begin(struct demux *d, struct channel *channel, struct channel_done *verdict,
-                struct input *input) MUST_CHECK;
+int demux_begin(struct demux *d, const struct job_order *order, struct channel *channel,
+                struct channel_done *verdict, struct input *input) MUST_CHECK;
 /* Read one packet into its track's queue. 0, DEMUX_END, or a REMUX_E_ status. */
 enum { DEMUX_END = -1 };
 int demux_step(struct demux *d) MUST_CHECK;

@@ -38,7 +38,7 @@ size_t input_peek(struct input *in, size_t n)
     return in->head.len;
 }
 
-static int read_stream(struct input *in, uint8_t *p, size_t n)
+static size_t read_stream(struct input *in, uint8_t *p, size_t n)
 {
     if (in->position < in->head.len) {
         size_t have = in->head.len - (size_t)in->position;
@@ -48,7 +48,7 @@ static int read_stream(struct input *in, uint8_t *p, size_t n)
         if (in->position == in->head.len && !in->keep_head) {
             buf_finish(&in->head);
         }
-        return (int)n;
+        return n;
     }
     n = read_pipe(in, p, n);
     if (n > 0 && in->keep_head) {
@@ -56,19 +56,41 @@ static int read_stream(struct input *in, uint8_t *p, size_t n)
         in->keep_head = !in->head.overflow;
     }
     in->position += n;
-    return (int)n;
+    return n;
+}
+
+/* Where in the file a position lies, and how many bytes follow it there. */
+static off_t file_place(const struct input *in, uint64_t position, size_t *n)
+{
+    uint64_t all = in->ranges[0].n + in->ranges[1].n, before = 0;
+    if (all == 0) {
+        return (off_t)position;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const struct input_range *r = &in->ranges[i];
+        if (position - before < r->n) {
+            uint64_t left = r->n - (position - before);
+            *n = left < *n ? (size_t)left : *n;
+            return (off_t)(r->at + position - before);
+        }
+        before += r->n;
+    }
+    *n = 0;
+    return 0;
+}
+
+static size_t read_file(struct input *in, uint8_t *p, size_t n)
+{
+    off_t at = file_place(in, in->position, &n);
+    ssize_t got = n > 0 ? pread(in->spool_fd, p, n, at) : 0;
+    in->position += got > 0 ? (uint64_t)got : 0;
+    return got > 0 ? (size_t)got : 0;
 }
 
 static int on_read(void *arg, uint8_t *p, int n)
 {
     struct input *in = arg;
-    if (in->spool_fd < 0) {
-        n = read_stream(in, p, (size_t)n);
-    } else {
-        ssize_t got = pread(in->spool_fd, p, (size_t)n, (off_t)in->position);
-        n = got > 0 ? (int)got : 0;
-        in->position += (uint64_t)n;
-    }
+    n = (int)(in->spool_fd < 0 ? read_stream(in, p, (size_t)n) : read_file(in, p, (size_t)n));
     in->hit_end |= n == 0;
     return n > 0 ? n : AVERROR_EOF;
 }
@@ -141,6 +163,25 @@ int input_spool(struct input *in, int spool_fd)
     in->spool_fd = spool_fd;
     in->avio->seekable = AVIO_SEEKABLE_NORMAL;
     return r;
+}
+
+void input_view(struct input *in, int spool_fd, const struct input_range ranges[2])
+{
+    input_init(in, -1);
+    in->eof = true;
+    in->spool_fd = spool_fd;
+    memcpy(in->ranges, ranges, sizeof(in->ranges));
+    in->received = ranges[0].n + ranges[1].n;
+    in->avio->seekable = AVIO_SEEKABLE_NORMAL;
+    size_t n = in->received < INPUT_HEAD_MAX / 2 ? (size_t)in->received : INPUT_HEAD_MAX / 2;
+    while (in->head.len < n) { /* what sniffing looks at */
+        size_t got = read_file(in, buf_room(&in->head, n - in->head.len), n - in->head.len);
+        if (got == 0) {
+            break;
+        }
+        in->head.len += got;
+    }
+    in->position = 0;
 }
 
 void input_release_head(struct input *in)

@@ -17,6 +17,9 @@ struct input {
     bool eof;         /* of the pipe */
     bool hit_end;     /* somebody asked for bytes that never came */
     uint64_t position, received;
+    struct input_range {
+        uint64_t at, n;
+    } ranges[2]; /* of the file, one after the other; both empty: all of it */
     AVIOContext *avio;
 };
 
@@ -27,6 +30,8 @@ size_t input_peek(struct input *in, size_t n);
  * anywhere. What libav holds in its buffer is kept too, so this may happen after opening. 0 or
  * negative errno. */
 int input_spool(struct input *in, int spool_fd) MUST_CHECK;
+/* A view of a spooled input: the two ranges of its file as one. The file stays the other's. */
+void input_view(struct input *in, int spool_fd, const struct input_range ranges[2]);
 /* Going back to the front is over: let the head go once it is used up. */
 void input_release_head(struct input *in);
 void input_finish(struct input *in);

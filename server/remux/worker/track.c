@@ -156,6 +156,18 @@ struct track *track_create(const AVStream *st, struct clock_file *file, bool exa
     return t;
 }
 
+struct track *track_none(void)
+{
+    struct track *t = mem_new(struct track);
+    *t = (struct track){.kind = INDEX_VIDEO,
+                        .stream_index = -1,
+                        .timescale = SCALE_90K,
+                        .described = true,
+                        .sets = BUF_INIT(NAL_SETS_MAX),
+                        .carry = BUF_INIT(CARRY_MAX)};
+    return t;
+}
+
 struct track *track_destroy(struct track *t)
 {
     if (t == NULL) {
@@ -213,6 +225,7 @@ static int64_t scaled(const struct track *t, int64_t v)
     }
     v = clock_unwrap(t->clock.file, v);
     v = av_rescale_q(v, t->time_base, (AVRational){1, (int)t->timescale});
+    v += av_rescale(t->clock.file->base_90k, t->timescale, SCALE_90K);
     return v > TIME_SANE || v < -TIME_SANE ? CLOCK_NONE : v;
 }
 

@@ -54,6 +54,8 @@ void track_queue(struct track *t, AVPacket *packet, int64_t dts, int64_t pts, in
                  bool sync);
 /* Free the first n samples. */
 void track_drop(struct track *t, size_t n);
+/* No pictures at all, so that sound alone can be written. */
+struct track *track_none(void);
 struct track *track_destroy(struct track *t); /* takes NULL */
 
 #endif

@@ -40,6 +40,8 @@ struct writer {
     struct lane lane[LANES]; /* pictures, sound */
     int64_t origin_90k, zero_90k, lead_90k;
     bool has_origin, any, sound_gone;
+    int64_t first_90k; /* when what is written began, on the tracks' own clock */
+    bool begun;        /* ... is set */
     uint64_t total_bytes;
     struct channel_given next; /* an output that was asked for ahead; fd -1: none */
     struct journal *journal;   /* live; else NULL */
@@ -61,6 +63,9 @@ struct writer *writer_create(const struct writer_params *p)
     w->lane[1].track = p->audio;
     w->next = p->first;
     w->journal = p->live ? journal_create(p->channel, p->verdict->container) : NULL;
+    if (p->push != NULL) { /* times are the recording's */
+        w->has_origin = true;
+    }
     if (p->continues) {
         w->has_origin = true;
         w->origin_90k = w->lead_90k = p->lead_90k;
@@ -406,6 +411,16 @@ static bool segment_is_full(const struct writer *w, int64_t end_90k)
            (w->p.live && w->offset > SEGMENT_MAX_BYTES);
 }
 
+/* A file whose clock starts anew with each: it belongs behind the one before it. */
+static void go_behind(struct writer *w, int64_t shown_90k)
+{
+    const struct job_order *push = w->p.push;
+    if (push != NULL && push->before_to_90k >= 0 &&
+        shown_90k < push->before_to_90k - (push->before_to_90k - push->before_from_90k) / 2) {
+        w->origin_90k = shown_90k - push->before_to_90k;
+    }
+}
+
 /* Where a segment that begins with these samples has its zero; the first one's is the recording's.
  */
 static void set_zero(struct writer *w, const size_t n[LANES])
@@ -421,6 +436,11 @@ static void set_zero(struct writer *w, const size_t n[LANES])
     }
     bool by_picture = n[0] > 0 && (n[1] == 0 || shown[0] - shown[1] <= SOUND_AHEAD_90K);
     w->zero_90k = by_picture || shown[0] < shown[1] ? shown[0] : shown[1];
+    if (!w->begun) {
+        w->begun = true;
+        w->first_90k = w->zero_90k;
+        go_behind(w, n[0] > 0 ? shown[0] : shown[1]);
+    }
     if (!w->has_origin) {
         w->has_origin = true;
         w->origin_90k = w->zero_90k;
@@ -461,7 +481,8 @@ static int cut_settled(struct writer *w, const size_t n[LANES])
     if (r != 0) {
         return r;
     }
-    if (end_90k - w->origin_90k > (int64_t)RECORDING_MAX_S * SCALE_90K) {
+    if (end_90k - (w->p.push != NULL ? w->first_90k : w->origin_90k) >
+        (int64_t)RECORDING_MAX_S * SCALE_90K) {
         return verdict_fail(w->p.verdict, REMUX_E_BROKEN, "It is longer than 24 hours.");
     }
     return write_fragment(w, n);

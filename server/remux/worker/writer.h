@@ -17,8 +17,9 @@ struct writer_params {
     struct channel_done *verdict;
     const struct input *input; /* to weigh the output against */
     uint64_t output_max_bytes;
-    bool live;      /* parts of at most 500 ms, each into the journal too */
-    bool continues; /* see struct job_order */
+    bool live;                    /* parts of at most 500 ms, each into the journal too */
+    bool continues;               /* see struct job_order */
+    const struct job_order *push; /* a piece of a push: its order; else NULL */
     int64_t lead_90k;
     struct channel_given first; /* fetched already; fd -1: not */
     uint32_t segment_max_ms;
