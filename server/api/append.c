@@ -88,9 +88,9 @@ void api_resumable_problem(struct http_exchange *x, const struct resumable_resul
                       "The length is another than was told before, or the bytes go past it.");
         break;
     case RESUMABLE_E_FENCED:
-        answer_offset(x, r, PROBLEM_wrong_offset,
-                      "A newer connection has taken the upload over; nothing more of this one is "
-                      "kept.");
+        http_answer_problem(x, PROBLEM_conflict,
+                            "A newer connection has taken the upload over; nothing more of this "
+                            "one is kept.");
         break;
     case RESUMABLE_E_CHECKSUM:
         api_resumable_headers(x, r);

@@ -295,7 +295,7 @@ static size_t seal_batch(const struct spool_body *b, const struct body_batch *ba
         size_t n = batch->n - at < BODY_RECORD_MAX ? batch->n - at : BODY_RECORD_MAX;
         bool last = at + n == batch->n;
         bool tentative = batch->tentative && !(last && batch->firm);
-        size += seal_one(b, m, batch->p + at, n, tentative, out + size);
+        size += seal_one(b, m, n > 0 ? batch->p + at : NULL, n, tentative, out + size);
         at += n;
     } while (at < batch->n);
     return size;

@@ -152,6 +152,24 @@ static void tentative_append_that_breaks_leaves_the_body_as_it_was(void **state)
     free(junk);
 }
 
+static void tentative_appends_of_any_size_count_when_they_end_well(void **state)
+{
+    struct story *s = *state;
+    uint8_t *all = noise(1 << 20);
+    size_t total = 0;
+    for (size_t n = 65535; n <= 262144;
+         n = n * 2 + 1) { /* also such that nothing is left for the last record */
+        for (size_t more = 0; more < 2; more++) {
+            struct story_bytes b = {.p = all + total, .n = n + more, .tentative = true};
+            assert_int_equal(story_put(s, &b), total + n + more);
+            total += n + more;
+        }
+    }
+    story_restart(s);
+    assert_body(s, all, total);
+    free(all);
+}
+
 static void tentative_append_that_breaks_before_anything_is_written_does_no_harm(void **state)
 {
     struct story *s = *state;
@@ -407,6 +425,7 @@ int main(void)
         STORY(nothing_of_the_plain_bytes_is_in_the_file),
         STORY(broken_append_keeps_what_came),
         STORY(tentative_append_that_breaks_leaves_the_body_as_it_was),
+        STORY(tentative_appends_of_any_size_count_when_they_end_well),
         STORY(tentative_append_that_breaks_before_anything_is_written_does_no_harm),
         STORY(tentative_bytes_do_not_count_after_a_crash),
         STORY(every_torn_tail_is_cut_back_to_whole_records),
