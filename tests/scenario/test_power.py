@@ -41,7 +41,7 @@ def processes_under(folder):
 @unittest.skipIf(power.missing(), power.missing())
 class Power(unittest.TestCase):
     def setUp(self):
-        self.disk = power.Disk()
+        self.disk = power.Disk(max(1024, 40 * CUTS))
         self.addCleanup(self.disk.close)
         self.server = Server()
         self.addCleanup(self.server.close)
