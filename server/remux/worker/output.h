@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 
-enum { OUTPUT_BUFFER_BYTES = 256 << 10 };
+enum { OUTPUT_BUFFER_BYTES = 1024 << 10 };
 
 struct output {
     int fd; /* -1: none */
