@@ -164,7 +164,7 @@ size_t child_push(struct child *c, const uint8_t *p, size_t n)
         taken += take;
     }
     c->input_bytes += taken;
-    if (c->p.prompt) {
+    if (c->p.prompt && !c->wants_room) { /* else the pipe says when: do not disarm that */
         flush_input(c);
     }
     return taken;

@@ -55,6 +55,9 @@ static int sniff(struct demux *d)
     if (d->kind != SNIFF_MP4) {
         return 0;
     }
+    if (d->channel->live) {
+        input_watch_boxes(d->input);
+    }
     enum sniff_mp4 layout = sniff_mp4_layout(d->input->head.data, n);
     while (layout == SNIFF_MP4_MORE && !d->input->eof && n < INPUT_HEAD_MAX / 2) {
         n = input_peek(d->input, n * 2);
@@ -291,6 +294,7 @@ static bool is_fragmented(const struct demux *d)
 static int find_tracks(struct demux *d)
 {
     if (d->kind == SNIFF_MP4 && is_fragmented(d)) {
+        d->input->gate.armed = d->input->spool_fd < 0;
         snprintf(d->verdict->container, sizeof(d->verdict->container), "fmp4");
     }
     int r = choose_video(d);
@@ -401,9 +405,42 @@ static void drop_torn(struct demux *d)
     }
 }
 
+/* An endless MP4 was read up to where the gate stopped: a new demuxer takes the next stretch. */
+static int next_stretch(struct demux *d)
+{
+    avformat_close_input(&d->format);
+    input_next_stretch(d->input);
+    int r = open_format(d);
+    if (r == 0 &&
+        (d->format->nb_streams <= (unsigned)d->video->stream_index ||
+         (d->audio != NULL && d->format->nb_streams <= (unsigned)d->audio->stream_index))) {
+        r = verdict_fail(d->verdict, REMUX_E_BROKEN, "Its tracks are gone.");
+    }
+    if (r == 0) {
+        note_other_tracks(d);
+    }
+    return r;
+}
+
+static int read_frame(struct demux *d, int *ret_e)
+{
+    *ret_e = av_read_frame(d->format, d->packet);
+    while (*ret_e == AVERROR_EOF && d->input->gate.stopped) {
+        int r = next_stretch(d);
+        if (r != 0) {
+            return r;
+        }
+        *ret_e = av_read_frame(d->format, d->packet);
+    }
+    return 0;
+}
+
 int demux_step(struct demux *d)
 {
-    int e = av_read_frame(d->format, d->packet);
+    int e, r = read_frame(d, &e);
+    if (r != 0) {
+        return r;
+    }
     bool torn = e >= 0 && d->kind != SNIFF_MPEGTS && (d->packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
     if (torn) {
         av_packet_unref(d->packet);

@@ -38,12 +38,33 @@ size_t input_peek(struct input *in, size_t n)
     return in->head.len;
 }
 
+static int replay_init(struct input *in, uint8_t *p, size_t n)
+{
+    size_t left = in->gate.init.len - in->replayed;
+    n = n < left ? n : left;
+    memcpy(p, in->gate.init.data + in->replayed, n);
+    in->replayed += n;
+    return (int)n;
+}
+
+/* Bytes that lie at in->position were handed out. */
+static void watch(struct input *in, const uint8_t *p, size_t n)
+{
+    uint64_t end = in->position + n;
+    if (in->gated && end > in->gate_position) {
+        size_t fresh = (size_t)(end - in->gate_position);
+        gate_pass(&in->gate, p + (n - fresh), fresh);
+        in->gate_position = end;
+    }
+}
+
 static size_t read_stream(struct input *in, uint8_t *p, size_t n)
 {
     if (in->position < in->head.len) {
         size_t have = in->head.len - (size_t)in->position;
         n = n < have ? n : have;
         memcpy(p, in->head.data + in->position, n);
+        watch(in, p, n);
         in->position += n;
         if (in->position == in->head.len && !in->keep_head) {
             buf_finish(&in->head);
@@ -55,6 +76,7 @@ static size_t read_stream(struct input *in, uint8_t *p, size_t n)
         buf_append(&in->head, p, n);
         in->keep_head = !in->head.overflow;
     }
+    watch(in, p, n);
     in->position += n;
     return n;
 }
@@ -90,7 +112,15 @@ static size_t read_file(struct input *in, uint8_t *p, size_t n)
 static int on_read(void *arg, uint8_t *p, int n)
 {
     struct input *in = arg;
-    n = (int)(in->spool_fd < 0 ? read_stream(in, p, (size_t)n) : read_file(in, p, (size_t)n));
+    if (in->restarted && in->replayed < in->gate.init.len) {
+        return replay_init(in, p, (size_t)n);
+    }
+    if (in->spool_fd < 0) {
+        size_t allowed = in->gated ? gate_allow(&in->gate, (size_t)n) : (size_t)n;
+        n = allowed > 0 ? (int)read_stream(in, p, allowed) : 0;
+    } else {
+        n = (int)read_file(in, p, (size_t)n);
+    }
     in->hit_end |= n == 0;
     return n > 0 ? n : AVERROR_EOF;
 }
@@ -165,23 +195,15 @@ int input_spool(struct input *in, int spool_fd)
     return r;
 }
 
-void input_view(struct input *in, int spool_fd, const struct input_range ranges[2])
-{
-    input_init(in, -1);
-    in->eof = true;
-    in->spool_fd = spool_fd;
-    memcpy(in->ranges, ranges, sizeof(in->ranges));
-    in->received = ranges[0].n + ranges[1].n;
-    in->avio->seekable = AVIO_SEEKABLE_NORMAL;
-    size_t n = in->received < INPUT_HEAD_MAX / 2 ? (size_t)in->received : INPUT_HEAD_MAX / 2;
-    while (in->head.len < n) { /* what sniffing looks at */
-        size_t got = read_file(in, buf_room(&in->head, n - in->head.len), n - in->head.len);
-        if (got == 0) {
-            break;
-        }
-        in->head.len += got;
-    }
-    in->position = 0;
+if (in->restarted && in->replayed < in->gate.init.len) {
+    return replay_init(in, p, (size_t)n);
+}
+if (in->spool_fd < 0) {
+    size_t allowed = in->gated ? gate_allow(&in->gate, (size_t)n) : (size_t)n;
+    n = allowed > 0 ? (int)read_stream(in, p, allowed) : 0;
+} else {
+    n = (int)read_file(in, p, (size_t)n);
+}
 }
 
 void input_release_head(struct input *in)
@@ -199,4 +221,5 @@ void input_finish(struct input *in)
         avio_context_free(&in->avio);
     }
     buf_finish(&in->head);
+    gate_finish(&in->gate);
 }

@@ -5,6 +5,7 @@
 #define REMUX_WORKER_INPUT_H
 
 #include "base/buf.h"
+#include "remux/worker/gate.h"
 
 #include <libavformat/avio.h>
 
@@ -19,7 +20,11 @@ struct input {
     uint64_t position, received;
     struct input_range {
         uint64_t at, n;
-    } ranges[2]; /* of the file, one after the other; both empty: all of it */
+    } ranges[2];      /* of the file, one after the other; both empty: all of it */
+    struct gate gate; /* of an endless MP4; watches when gated */
+    bool gated, restarted;
+    uint64_t gate_position; /* what the gate has seen */
+    size_t replayed;        /* of the gate's init, in a stretch after the first */
     AVIOContext *avio;
 };
 
@@ -32,6 +37,11 @@ size_t input_peek(struct input *in, size_t n);
 int input_spool(struct input *in, int spool_fd) MUST_CHECK;
 /* A view of a spooled input: the two ranges of its file as one. The file stays the other's. */
 void input_view(struct input *in, int spool_fd, const struct input_range ranges[2]);
+/* Watch the boxes from the front, to stop behind one of them later (gate.armed). Before the first
+ * byte is read. */
+void input_watch_boxes(struct input *in);
+/* The gate has stopped: go on behind it, with the init in front. */
+void input_next_stretch(struct input *in);
 /* Going back to the front is over: let the head go once it is used up. */
 void input_release_head(struct input *in);
 void input_finish(struct input *in);
