@@ -195,15 +195,40 @@ int input_spool(struct input *in, int spool_fd)
     return r;
 }
 
-if (in->restarted && in->replayed < in->gate.init.len) {
-    return replay_init(in, p, (size_t)n);
+void input_view(struct input *in, int spool_fd, const struct input_range ranges[2])
+{
+    input_init(in, -1);
+    in->eof = true;
+    in->spool_fd = spool_fd;
+    memcpy(in->ranges, ranges, sizeof(in->ranges));
+    in->received = ranges[0].n + ranges[1].n;
+    in->avio->seekable = AVIO_SEEKABLE_NORMAL;
+    size_t n = in->received < INPUT_HEAD_MAX / 2 ? (size_t)in->received : INPUT_HEAD_MAX / 2;
+    while (in->head.len < n) { /* what sniffing looks at */
+        size_t got = read_file(in, buf_room(&in->head, n - in->head.len), n - in->head.len);
+        if (got == 0) {
+            break;
+        }
+        in->head.len += got;
+    }
+    in->position = 0;
 }
-if (in->spool_fd < 0) {
-    size_t allowed = in->gated ? gate_allow(&in->gate, (size_t)n) : (size_t)n;
-    n = allowed > 0 ? (int)read_stream(in, p, allowed) : 0;
-} else {
-    n = (int)read_file(in, p, (size_t)n);
+
+void input_watch_boxes(struct input *in)
+{
+    gate_init(&in->gate);
+    in->gated = true;
 }
+
+void input_next_stretch(struct input *in)
+{
+    AVIOContext *a = in->avio;
+    gate_go_on(&in->gate);
+    in->restarted = true;
+    in->replayed = 0;
+    a->buf_ptr = a->buf_end = a->buffer;
+    a->pos = 0;
+    a->eof_reached = a->error = 0;
 }
 
 void input_release_head(struct input *in)
