@@ -1,11 +1,14 @@
 -- Spans of footage: what tells that they changed, and sprites - small pictures of every ten seconds - to look for a place in them.
 
--- Goes up whenever segments of the recording come, go or are replaced: what was made of them is then made anew.
+-- Goes up whenever segments of the recording come, go or are replaced, or something of it is hidden or shown again: what was made of
+-- them is then made anew.
 alter table recording add column version bigint not null default 0;
+alter table clip add column version bigint not null default 0; -- of its recording, as far as it was there already: asked with every range
 
 create function recording_changed() returns trigger language plpgsql as $$
 begin
     update recording set version = version + 1 where id in (select distinct recording_id from changed);
+    update clip set version = version + 1 where recording_id in (select distinct recording_id from changed);
     return null;
 end $$;
 create trigger segment_came after insert on segment referencing new table as changed
@@ -113,9 +116,15 @@ begin
     return true;
 end $$;
 
-create function deletion_erases_thumbs() returns trigger language plpgsql as $$
+create function deletion_changes_view() returns trigger language plpgsql as $$
 begin
-    perform sprites_drop(new.camera_id, new.from_us, new.to_us, coalesce(new.undone_us, new.asked_us));
+    perform sprites_drop(new.camera_id, new.from_us, new.to_us, coalesce(new.purged_us, new.undone_us, new.asked_us));
+    update recording set version = version + 1
+    where camera_id = new.camera_id and start_us < new.to_us and start_us > new.from_us - 100000000000; -- a recording has 24 hours at most
+    update clip set version = version + 1
+    where recording_id in (select id from recording where camera_id = new.camera_id and start_us < new.to_us
+                                                      and start_us > new.from_us - 100000000000);
     return null;
 end $$;
-create trigger deletion_erases_thumbs after insert or update of undone_us on deletion for each row execute function deletion_erases_thumbs();
+create trigger deletion_changes_view after insert or update of undone_us, purged_us on deletion
+    for each row execute function deletion_changes_view();

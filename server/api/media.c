@@ -37,6 +37,11 @@ void media_refuse(struct media *m, int status)
         http_answer_problem(m->x, PROBLEM_invalid_field,
                             "to: there are too many pictures in this time; ask for less of it.");
         return;
+    case PLAYBACK_E_MIXED:
+        http_answer_problem(m->x, PROBLEM_invalid_field,
+                            "to: the camera's format changes in this time; more than 25 hours in "
+                            "one file must have one format.");
+        return;
     case PLAYBACK_E_UNAVAILABLE:
         http_add_header(m->x, "Retry-After", "2");
         http_answer_problem(m->x, PROBLEM_unavailable, NULL);

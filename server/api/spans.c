@@ -252,13 +252,16 @@ API_HANDLER(api_camera_segment)
 
 /* ---- the MP4 of a span ---- */
 
+enum { EXPORT_DEADLINE_MS = 120000 }; /* the indexes of weeks are read before the first byte */
+
 API_HANDLER(api_camera_export)
 {
     static const char *const known[] = {"from", "to", "download", LINK_ARGUMENTS, NULL};
-    struct media *m = span_begin(x, api, who, known, PLAYBACK_SPAN_MAX_US);
+    struct media *m = span_begin(x, api, who, known, PLAYBACK_FILE_MAX_US);
     if (m == NULL) {
         return;
     }
+    http_set_deadline(x, EXPORT_DEADLINE_MS);
     const char *download = http_query(x, "download");
     m->download = download != NULL && strcmp(download, "0") != 0;
     m->export_right = true;

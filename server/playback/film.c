@@ -17,8 +17,10 @@ struct film {
     struct take_state state;
     struct mp4_builder *mp4; /* NULL: not wanted */
     struct sha256 *digest;
-    uint32_t cap_segments, cap_parts;
-    bool holds, has_still;
+    uint32_t cap_segments, cap_parts, cap_slices;
+    uint64_t kind; /* of a fragmented film: all segments' */
+    int64_t origin_us;
+    bool holds, has_still, fragmented;
     struct index held; /* owned */
     struct take_row held_row;
     struct segment_ref held_ref;
@@ -125,7 +127,9 @@ struct film *film_begin(struct playback *pb, const struct film_facts *facts, int
     }
     set_hidden(f, hidden, n_hidden);
     hls_begin(&f->c->hls, f->view.zero_us, entry_90k(facts));
-    if (!facts->subject.list_only) {
+    f->fragmented = !facts->whole && facts->to_us - facts->from_us > PLAYBACK_SPAN_MAX_US;
+    f->origin_us = f->fragmented ? first_us : 0;
+    if (!facts->subject.list_only && !f->fragmented) {
         f->mp4 = mp4_begin(f->view.zero_us, f->view.to_90k);
     }
     sha256_update(f->digest, facts->subject.id.b, sizeof facts->subject.id.b);
@@ -245,6 +249,58 @@ static uint32_t add_ref(struct film *f)
     return c->n_segments++;
 }
 
+/* One time line for all recordings of a film: the clock on the wall. */
+static void add_patches(struct film *f, uint32_t segment, const struct take_segment *s)
+{
+    if (f->view.from_90k == INT64_MIN && f->c->subject.kind != PLAYBACK_SEGMENT) {
+        return;
+    }
+    for (uint32_t i = 0; i < s->n; i++) {
+        patches_add(&f->c->patches, &(struct patch_source){.segment = segment,
+                                                           .index = &f->held,
+                                                           .first = s->takes[i].first,
+                                                           .n = s->takes[i].n,
+                                                           .start_us = f->held_row.start_us,
+                                                           .origin_us = f->origin_us});
+    }
+}
+
+static void add_slice(struct film *f, uint32_t segment, uint64_t from, uint64_t to)
+{
+    struct mp4 *m = &f->c->mp4;
+    if (m->n_slices == f->cap_slices) {
+        f->cap_slices = f->cap_slices == 0 ? 64 : f->cap_slices * 2;
+        m->slices = mem_resize(m->slices, f->cap_slices, sizeof *m->slices);
+    }
+    m->slices[m->n_slices++] = (struct mp4_slice){
+        .at = m->size_bytes, .offset = from, .length = (uint32_t)(to - from), .segment = segment};
+    m->size_bytes += to - from;
+}
+
+/* A very long span: the first header, then fragments as they are stored. */
+static int add_fragments(struct film *f, uint32_t segment, const struct take_segment *s)
+{
+    const struct index *ix = &f->held;
+    uint64_t kind = hls_kind(ix);
+    if (segment == 0) {
+        f->kind = kind;
+        add_slice(f, 0, 0, ix->init_bytes);
+    }
+    if (kind != f->kind) {
+        return PLAYBACK_E_MIXED;
+    }
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct take *t = &s->takes[i];
+        uint32_t n = t->n - (t->cut ? 1 : 0);
+        if (n > 0) {
+            const struct index_fragment *z = &ix->fragments[t->first + n - 1];
+            add_slice(f, segment, ix->fragments[t->first].offset,
+                      z->offset + z->moof_bytes + z->mdat_bytes);
+        }
+    }
+    return 0;
+}
+
 /* The held segment takes its place. */
 static int settle(struct film *f, bool next_is_key)
 {
@@ -265,6 +321,10 @@ static int settle(struct film *f, bool next_is_key)
     add_parts(f, number, &s);
     add_digest(f, &s);
     place_still(f, number, &s);
+    add_patches(f, number, &s);
+    if (f->fragmented) {
+        return add_fragments(f, number, &s);
+    }
     int r = hls_add(&f->c->hls, number, &f->held, &s);
     if (r == 0 && f->mp4 != NULL) {
         r = mp4_add(f->mp4, &a);
@@ -338,7 +398,7 @@ static size_t bytes_of(const struct playback_clip *c)
 {
     return sizeof *c + c->n_segments * sizeof *c->segments + c->n_parts * sizeof *c->parts +
            c->mp4.header_bytes + c->mp4.n_slices * sizeof *c->mp4.slices +
-           c->hls.cap_entries * sizeof *c->hls.entries;
+           c->hls.cap_entries * sizeof *c->hls.entries + c->patches.cap * sizeof *c->patches.list;
 }
 
 int film_end(struct film *f, struct playback_clip **ret_clip)

@@ -27,8 +27,7 @@ static void hash(uint64_t *h, const void *data, size_t n)
     }
 }
 
-/* Tracks and formats. */
-static uint64_t kind_of(const struct index *ix)
+uint64_t hls_kind(const struct index *ix)
 {
     uint64_t h = 1469598103934665603u;
     hash(&h, &ix->n_tracks, sizeof ix->n_tracks);
@@ -146,7 +145,7 @@ static int add_entry(struct hls *h, struct addition *a, uint32_t first, uint32_t
 int hls_add(struct hls *h, uint32_t number, const struct index *ix,
             const struct take_segment *segment)
 {
-    uint64_t kind = kind_of(ix), init = init_of(ix, kind);
+    uint64_t kind = hls_kind(ix), init = init_of(ix, kind);
     struct addition a = {.number = number,
                          .ix = ix,
                          .segment = segment,

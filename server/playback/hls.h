@@ -40,6 +40,9 @@ int hls_add(struct hls *h, uint32_t number, const struct index *ix,
 void hls_end(struct hls *h);
 void hls_finish(struct hls *h); /* takes a zeroed one too */
 
+/* A digest of tracks and formats: equal ones need no new decoder. */
+uint64_t hls_kind(const struct index *ix);
+
 struct hls_gap { /* footage is missing */
     int64_t from_us, to_us;
     const char *reason;

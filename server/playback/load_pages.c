@@ -89,11 +89,11 @@ static void page_done(void *arg)
     ask_page(l);
 }
 
-static int find_row(const struct db_reply *r, const struct id *id)
+static int find_row(const struct db_reply *r, const struct take_row *wanted)
 {
     for (int row = 0; row < db_rows(r, 0); row++) {
         struct id other = db_id(r, 0, row, 0);
-        if (id_equal(&other, id)) {
+        if (id_equal(&other, &wanted->id) && db_i64(r, 0, row, 1) == wanted->start_us) {
             return row;
         }
     }
@@ -105,7 +105,7 @@ static bool take_page(struct big_load *l, const struct db_reply *r)
 {
     size_t bytes = 0, at = 0;
     for (uint32_t i = 0; i < l->n_page; i++) {
-        int row = find_row(r, &l->rows[l->uses[l->next + i].row].id);
+        int row = find_row(r, &l->rows[l->uses[l->next + i].row]);
         if (row < 0) {
             return false;
         }

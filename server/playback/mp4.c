@@ -45,24 +45,34 @@ struct mp4_builder *mp4_cancel(struct mp4_builder *b)
     return NULL;
 }
 
-/* The movie's track that goes on with this one; NULL when there are too many. */
-static struct mp4_track *find_track(struct mp4_builder *b, const struct index *ix, uint32_t track)
+/* The movie's track that goes on with this one, or NULL; ret_ordinal: among those of its kind. */
+static struct mp4_track *find_track(struct mp4_builder *b, const struct index *ix, uint32_t track,
+                                    unsigned *ret_ordinal)
 {
     enum index_kind kind = ix->tracks[track].kind;
     unsigned ordinal = 0;
     for (uint32_t t = 0; t < track; t++) {
         ordinal += ix->tracks[t].kind == kind;
     }
+    *ret_ordinal = ordinal;
     for (uint32_t i = 0; i < b->n_tracks; i++) {
         if (b->tracks[i].kind == kind && b->tracks[i].ordinal == ordinal) {
             return &b->tracks[i];
         }
     }
-    if (b->n_tracks == INDEX_TRACKS_MAX) {
-        return NULL;
+    return NULL;
+}
+
+/* NULL when there are too many. */
+static struct mp4_track *have_track(struct mp4_builder *b, const struct index *ix, uint32_t track)
+{
+    unsigned ordinal;
+    struct mp4_track *t = find_track(b, ix, track, &ordinal);
+    if (t == NULL && b->n_tracks < INDEX_TRACKS_MAX) {
+        t = &b->tracks[b->n_tracks++];
+        mp4_track_init(t, &ix->tracks[track], ordinal, MP4_HEADER_MAX);
     }
-    mp4_track_init(&b->tracks[b->n_tracks], &ix->tracks[track], ordinal, MP4_HEADER_MAX);
-    return &b->tracks[b->n_tracks++];
+    return t;
 }
 
 /* Which samples of a run are kept. */
@@ -119,6 +129,23 @@ static struct kept keep_samples(const struct index_track *k, const struct index_
     return r;
 }
 
+/* Where another recording takes over, the sound that primes its decoder is not laid over the sound
+ * that is there: it begins where that ends. */
+static int64_t sound_begins(struct mp4_builder *b, const struct mp4_addition *a,
+                            const struct take *take, uint32_t track)
+{
+    unsigned ordinal;
+    const struct index_track *k = &a->index->tracks[track];
+    const struct mp4_track *t = find_track(b, a->index, track, &ordinal);
+    int64_t end = t != NULL ? mp4_track_end_of(t) : INT64_MIN;
+    if (k->kind != INDEX_AUDIO || end == INT64_MIN ||
+        (take->joined && !a->segment->new_recording)) {
+        return INT64_MIN;
+    }
+    end -= mp4_rescale(a->segment->base_90k, CLOCK_90K, t->timescale) + t->last_duration / 2;
+    return mp4_rescale(end, t->timescale, k->timescale);
+}
+
 static void add_slice(struct mp4_builder *b, uint32_t segment, uint64_t offset, uint64_t length)
 {
     struct mp4_slice *last = b->n_slices > 0 ? &b->slices[b->n_slices - 1] : NULL;
@@ -144,7 +171,7 @@ static int add_run(struct mp4_builder *b, const struct mp4_addition *a, uint32_t
                    const struct kept *kept)
 {
     const struct index_track *k = &a->index->tracks[track];
-    struct mp4_track *t = find_track(b, a->index, track);
+    struct mp4_track *t = have_track(b, a->index, track);
     struct mp4_chunk c = {.at = b->payload_bytes,
                           .first = kept->first,
                           .n = kept->n,
@@ -173,7 +200,8 @@ static int add_fragment(struct mp4_builder *b, const struct mp4_addition *a,
     for (uint32_t t = 0; t < ix->n_tracks; t++) {
         uint32_t scale = ix->tracks[t].timescale;
         int64_t base = a->segment->base_90k;
-        const struct bounds o = {.low = bound(take->low_90k, base, scale),
+        int64_t low = bound(take->low_90k, base, scale), after = sound_begins(b, a, take, t);
+        const struct bounds o = {.low = low > after ? low : after,
                                  .high = bound(take->high_90k, base, scale),
                                  .end = bound(b->end_90k, base, scale)};
         struct kept kept = keep_samples(&ix->tracks[t], &g->runs[t], &o);

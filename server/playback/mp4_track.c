@@ -86,8 +86,8 @@ int mp4_track_describe(struct mp4_track *t, const struct index_track *from,
 }
 
 /* Decode time of this sample closes the one before, which lasts over a hole. Rounding between
- * segments (up to a millisecond) is not written down. What does not fit a number that players take
- * is made up for by the samples after it. */
+ * segments (up to a millisecond) is not written down. Times always go on; what does not fit - two
+ * recordings that overlap, a hole of many hours - is made up for by the samples after it. */
 static void add_time(struct mp4_track *t, int64_t decode)
 {
     if (t->n_samples == 0) {
@@ -100,7 +100,7 @@ static void add_time(struct mp4_track *t, int64_t decode)
     if (off >= -slack && off <= slack) {
         delta = t->last_duration;
     }
-    delta = delta < 0 ? 0 : delta > INT32_MAX ? INT32_MAX : delta;
+    delta = delta < 1 ? 1 : delta > INT32_MAX ? INT32_MAX : delta;
     pairs_add(&t->stts, (uint32_t)delta);
     t->position += delta;
 }
@@ -159,6 +159,11 @@ void mp4_track_add(struct mp4_track *t, const struct index_track *from, const st
                    duration > INT32_MAX ? INT32_MAX : (uint32_t)duration);
         decode += s->duration;
     }
+}
+
+int64_t mp4_track_end_of(const struct mp4_track *t)
+{
+    return t->n_samples == 0 ? INT64_MIN : t->first_decode + t->position + t->last_duration;
 }
 
 static void shift_compositions(struct mp4_track *t)

@@ -53,6 +53,9 @@ struct mp4_chunk {
     uint32_t description;
 };
 void mp4_track_add(struct mp4_track *t, const struct index_track *from, const struct mp4_chunk *c);
+/* When what was added ends, on the film's time line in the track's timescale; INT64_MIN: nothing.
+ */
+int64_t mp4_track_end_of(const struct mp4_track *t);
 /* After the last: close the tables, find where presentation begins and that it ends at the latest
  * at end_90k. -E2BIG when a table passed its limit. */
 int mp4_track_end(struct mp4_track *t, int64_t end_90k) MUST_CHECK;

@@ -72,6 +72,7 @@ struct playback_clip *playback_clip_unref(struct playback_clip *c)
     }
     free(c->segments);
     free(c->parts);
+    patches_finish(&c->patches);
     free(c->still);
     mp4_finish(&c->mp4);
     hls_finish(&c->hls);
@@ -336,8 +337,7 @@ static unsigned add_check(struct db_tx *tx, const struct open_op *op)
     case PLAYBACK_SEGMENT:
         if (op->cached != NULL) {
             return db_tx_add(tx, DB_SEGMENT_ACCESS, account, now, DB_ID(&s->camera),
-                             DB_ID(&op->cached->recording), DB_I64(op->cached->start_us),
-                             DB_I64(op->cached->end_us));
+                             DB_ID(&op->cached->recording));
         }
         return db_tx_add(tx, DB_SEGMENT_OPEN, account, now, DB_ID(&s->camera), DB_ID(&s->id));
     default:

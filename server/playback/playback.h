@@ -11,6 +11,7 @@
 #include "ledger/principal.h"
 #include "playback/hls.h"
 #include "playback/mp4.h"
+#include "playback/patch.h"
 #include "recording/segment_read.h"
 #include "remux/remux.h"
 
@@ -29,6 +30,8 @@ enum {
 };
 /* A day, with the hour that the end of summer time adds. */
 #define PLAYBACK_SPAN_MAX_US (25 * (int64_t)3600 * 1000000)
+/* As a file, fragmented when longer than that. */
+#define PLAYBACK_FILE_MAX_US (45 * 24 * (int64_t)3600 * 1000000)
 
 struct playback; /* one per loop */
 struct playback_params {
@@ -78,7 +81,8 @@ struct playback_clip {
     uint32_t n_segments, n_parts;
     struct segment_ref *segments;
     struct playback_part *parts; /* in order of segment and place */
-    struct mp4 mp4;
+    struct patches patches;      /* of decode times: when it is not one whole recording */
+    struct mp4 mp4; /* of a very long span: fragments as they are stored, without a header */
     struct hls hls;
     char codecs[72]; /* RFC 6381, of the first segment */
     uint16_t width, height;
@@ -114,7 +118,8 @@ enum {
     PLAYBACK_E_UNAVAILABLE,   /* the database does not answer, or too much is being loaded */
     PLAYBACK_E_BROKEN,        /* what is stored cannot be read: logged */
     PLAYBACK_E_EMPTY,         /* a span without footage */
-    PLAYBACK_E_TOO_LARGE      /* too many segments or samples for one film */
+    PLAYBACK_E_TOO_LARGE,     /* too many segments or samples for one film */
+    PLAYBACK_E_MIXED          /* a very long span in which the format changes */
 };
 /* status 0: c is borrowed until the callback returns. rights are the account's in its household
  * (principal.h), RIGHT_HISTORY among them; also set with E_EMPTY. */

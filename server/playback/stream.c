@@ -123,6 +123,7 @@ static bool take_piece(struct block *b, const struct piece *p)
     }
     size_t n = (size_t)least(p->length, e->to - p->offset);
     memcpy(b->out + b->have, e->p + (p->offset - e->from), n);
+    patches_apply(&b->clip->patches, p->segment, p->offset, b->out + b->have, n);
     b->have += n;
     return true;
 }

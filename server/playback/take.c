@@ -50,7 +50,7 @@ static uint32_t next_row(const struct chooser *c)
         if (c->now == NULL) {
             return i;
         }
-        bool near = c->rows[i].start_us <= c->end_us + CLOCK_US;
+        bool near = c->rows[i].start_us <= c->end_us + CLOCK_US / 2;
         if (near && id_equal(&c->rows[i].recording, &c->now->recording)) {
             return i;
         }

@@ -2,15 +2,10 @@
 -- $1 account, $2 now_us, $3 clip. Columns: rights of the account in the clip's household (bits, history among them), a number that is
 -- another one when what the clip shows has changed
 select membership.rights,
-       coalesce((select bit_xor(hashtextextended(d.id::text, 0))
-                 from deletion d
-                 where d.camera_id = clip.camera_id and d.undone_us is null and d.purged_us is null
-                   and d.from_us < clip.start_us + clip.duration_ms * 1000 + 60000000 and d.to_us > clip.start_us - 60000000), 0)
-           # case when clip.recording_id is not null then coalesce(recording.version, 0)
-                  else span_print(clip.camera_id, clip.start_us, clip.start_us + clip.duration_ms * 1000) end
+       case when clip.recording_id is not null then clip.version
+            else footage_print(clip.camera_id, clip.start_us, clip.start_us + clip.duration_ms * 1000) end
 from clip
 join membership on membership.household_id = clip.household_id
-left join recording on recording.id = clip.recording_id
 where clip.id = $3::uuid
   and clip.deleted_us is null
   and membership.account_id = $1::uuid

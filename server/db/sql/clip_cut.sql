@@ -37,4 +37,5 @@ left join mine on true
 left join facts on true
 where checked.ok
 returning id, household_id, camera_id, recording_id, kind, name, start_us, start_source, arrived_us, duration_ms, upload_bytes,
-          upload_sha256, stored_bytes, container, video::text, audio::text, notes::text, partial, created_us, false as kept
+          upload_sha256, stored_bytes, container, video::text, audio::text, notes::text, partial, created_us, false as kept,
+          late, clock_offset_us

@@ -1,11 +1,7 @@
 -- May the account see a segment of a camera that is loaded already? As clip_access: runs for every piece of a playlist.
--- $1 account, $2 now_us, $3 camera, $4 recording, $5 from_us, $6 to_us of the segment. Columns: rights, a number that is another one when its footage has changed
+-- $1 account, $2 now_us, $3 camera, $4 recording. Columns: rights, a number that is another one when its footage has changed
 select membership.rights,
-       coalesce((select bit_xor(hashtextextended(d.id::text, 0))
-                 from deletion d
-                 where d.camera_id = camera.id and d.undone_us is null and d.purged_us is null
-                   and d.from_us < $6::bigint + 60000000 and d.to_us > $5::bigint - 60000000), 0)
-           # coalesce((select version from recording where id = $4::uuid), 0)
+       (select version from recording where id = $4::uuid)
 from camera
 join membership on membership.household_id = camera.household_id
 where camera.id = $3::uuid

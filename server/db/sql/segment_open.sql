@@ -1,11 +1,7 @@
 -- The same for one that is not loaded, which must be there.
 -- $1 account, $2 now_us, $3 camera, $4 segment. Columns: as segment_access, recording
 select membership.rights,
-       coalesce((select bit_xor(hashtextextended(d.id::text, 0))
-                 from deletion d
-                 where d.camera_id = camera.id and d.undone_us is null and d.purged_us is null
-                   and d.from_us < segment.start_us + segment.duration_90k::bigint * 100 / 9 + 60000000 and d.to_us > segment.start_us - 60000000), 0)
-           # recording.version,
+       recording.version,
        recording.id
 from camera
 join membership on membership.household_id = camera.household_id
