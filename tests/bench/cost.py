@@ -42,6 +42,15 @@ def cpu_seconds(*roots):
     return total / TICK
 
 
+def private_kib(pid):
+    """Private dirty memory of one process, KiB; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("Private_Dirty:"))
+    except OSError:
+        return 0
+
+
 def memory_kib(*roots):
     """(proportional set size, private dirty) of the trees, KiB."""
     pss = private = 0

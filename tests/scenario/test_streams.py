@@ -9,6 +9,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import longfilm  # noqa: E402
 import nal  # noqa: E402
 from doorward import Scenario, Server, sample, wait_for  # noqa: E402
 from sender import Sender, gone  # noqa: E402
@@ -226,6 +227,22 @@ class Killed(unittest.TestCase):
             self.assertTrue(clip["partial"])
             self.assertIn(clip["container"], ("fmp4", "mpegts", "matroska"))
         self.assertEqual(os.listdir(os.path.join(server.data, "journal")), [])
+
+
+class Hours(Scenario):
+    """The short form of tests/bench/endless.py: memory does not grow with the body."""
+
+    def test_hours_cost_no_more_memory_than_minutes(self):
+        for container in ("mp4", "ts", "mkv"):
+            with self.subTest(container=container):
+                home, seen = self.server.household(), []
+                answer = longfilm.film(self.server, home, 180, container, lambda sent: seen.append(longfilm.resident(self.server)))
+                self.assertEqual(answer.status, 201, answer)
+                tenth = len(seen) // 10
+                self.assertLess(max(seen[-2 * tenth:]), max(seen[tenth:3 * tenth]) + 3 * 1024, "KiB")
+                with longfilm.filming(180, container) as camera:
+                    sent = nal.each(["-i", "pipe:0"], "h264", stdin=camera.stdout)
+                    self.assertTrue(all(a == b for a, b in zip(sent, longfilm.pictures(self.server, home), strict=True)))
 
 
 class Rolling(Scenario):

@@ -49,3 +49,20 @@ def digest(path):
         sha256.update(len(unit).to_bytes(4, "big") + unit)
         count += 1
     return Digest(sha256.hexdigest(), count, codec)
+
+
+def each(options, codec, stdin=None):
+    """SHA-256 of each coded picture and SEI message of what ffmpeg reads with these options, without holding all of it."""
+    command = ["ffmpeg", "-nostdin" if stdin is None else "-y", "-v", "quiet", *options, "-map", "0:v:0", "-c", "copy", "-copyinkf",
+               "-bsf:v", {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}[codec], "-f", codec, "-"]
+    held = b""
+    with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE) as p:
+        while True:
+            piece = p.stdout.read(1 << 20)
+            *units, held = (held + piece).split(b"\0\0\1") if piece else [held, b""]
+            for unit in units:
+                unit = unit.rstrip(b"\0")
+                if unit and _counts(unit, codec):
+                    yield hashlib.sha256(unit).hexdigest()
+            if not piece:
+                return

@@ -12,8 +12,8 @@ from doorward import Answer
 class Sender:
     """One chunked upload. What send() returned without error left this process, not more."""
 
-    def __init__(self, server, camera, secret, name, query="", headers=None):
-        self.connection = server.connection(60)
+    def __init__(self, server, camera, secret, name, query="", headers=None, timeout=60):
+        self.connection = server.connection(timeout)
         path = f"/ingest/{camera}/{urllib.parse.quote(name)}" + (f"?{query}" if query else "")
         self.connection.putrequest("PUT", path)
         self.connection.putheader("Transfer-Encoding", "chunked")
