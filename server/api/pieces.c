@@ -12,6 +12,7 @@
 #include "ingest/piece.h"
 #include "ingest/piece_work.h"
 #include "ingest/playlist_hint.h"
+#include "ingest/snapshot.h"
 
 #include <string.h>
 
@@ -139,6 +140,35 @@ static void on_playlist(void *arg, struct http_exchange *x, const uint8_t *bytes
            h.timed ? DB_I64(h.start_us) : DB_NULL, DB_I64(clock_now_us()));
 }
 
+/* ---- snapshots ---- */
+
+static void snapshot_done(void *arg, int status, const char *reason, int64_t taken_us, size_t bytes)
+{
+    struct piece_call *c = arg;
+    if (status != 0) {
+        api_upload_problem(c->x, &(struct upload_result){.status = status,
+                                                         .remux_status = REMUX_E_BROKEN,
+                                                         .reason = reason});
+        return;
+    }
+    http_answer_json(c->x, 200,
+                     json_pack("{s:{s:o, s:I}}", "still", "taken_at", api_time(taken_us), "bytes",
+                               (json_int_t)bytes));
+}
+
+static void on_snapshot(void *arg, struct http_exchange *x, const uint8_t *bytes, size_t n)
+{
+    struct piece_call *c = arg;
+    if (bytes == NULL) {
+        return;
+    }
+    if (n < 3 || memcmp(bytes, "\xff\xd8\xff", 3) != 0) {
+        http_answer_problem(x, PROBLEM_unsupported_media, "This is not a JPEG.");
+        return;
+    }
+    snapshot_begin(c->api->ingest, &c->camera, bytes, n, snapshot_done, c);
+}
+
 static bool is_small(const struct http_exchange *x)
 {
     uint64_t n = http_body_size(x);
@@ -152,7 +182,8 @@ bool api_piece(struct http_exchange *x, struct api *api, const struct principal 
     struct piece_name name;
     piece_name_parse(file, &name);
     bool live = http_body_size(x) == SOURCE_UNKNOWN_SIZE;
-    bool taken = name.role == PIECE_PLAYLIST || (name.role == PIECE_INIT && is_small(x)) ||
+    bool taken = name.role == PIECE_PLAYLIST || name.role == PIECE_SNAPSHOT ||
+                 (name.role == PIECE_INIT && is_small(x)) ||
                  (name.role == PIECE_MEDIA && (live || !name.needs_live));
     if (!taken || http_query_unknown(x, known) != NULL ||
         http_header(x, "Content-Encoding") != NULL || http_header(x, "If-None-Match") != NULL) {
@@ -164,6 +195,8 @@ bool api_piece(struct http_exchange *x, struct api *api, const struct principal 
         if (api_upload_name(x, file)) {
             take_piece(c, file);
         }
+    } else if (name.role == PIECE_SNAPSHOT) {
+        http_read_body(x, SNAPSHOT_BYTES_MAX, on_snapshot, c);
     } else if (name.role == PIECE_INIT) {
         http_read_body(x, INIT_BYTES_MAX, on_init, c);
     } else {

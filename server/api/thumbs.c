@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "crypto/keyring.h"
+#include "ledger/ledger.h"
 #include "playback/link.h"
+#include "recording/camera_still.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -241,11 +243,55 @@ static void end_opened(void *arg, int status, struct playback_clip *c, unsigned 
     }
 }
 
+/* ---- a snapshot that the camera pushed ---- */
+
+struct snapshot {
+    struct media *m;
+    uint8_t *jpeg;
+    size_t n;
+};
+
+static void snapshot_recorded(void *arg, const struct db_reply *r)
+{
+    struct snapshot *s = arg;
+    if (api_db_failed(s->m->x, r)) {
+        free(s->jpeg);
+        return;
+    }
+    http_add_header(s->m->x, "Cache-Control", "no-store");
+    http_answer_owned(s->m->x, 200, "image/jpeg", s->jpeg, s->n);
+}
+
+/* It is newer than the footage: seeing it goes on the record, then it is sent. */
+static void answer_snapshot(struct media *m, const struct db_reply *r, unsigned stmt)
+{
+    struct snapshot *s = http_alloc(m->x, sizeof *s);
+    s->m = m;
+    if (camera_still_open(m->api->keyring, r, stmt, &s->jpeg, &s->n) < 0) {
+        http_answer_problem(m->x, PROBLEM_internal, NULL);
+        return;
+    }
+    struct id household = db_id(r, stmt, 0, 5);
+    struct db_tx *tx = db_tx_begin(m->api->db);
+    ledger_add(tx, &(struct ledger_entry){.action = "camera.still",
+                                          .household = &household,
+                                          .who = m->who,
+                                          .subject_kind = "camera",
+                                          .subject = &m->id,
+                                          .request_id = http_request_id(m->x)});
+    db_tx_commit(tx, snapshot_recorded, s);
+}
+
 static void newest_found(void *arg, const struct db_reply *r)
 {
     enum { LAST_S = 60 };
     struct media *m = arg;
     if (api_db_failed(m->x, r)) {
+        return;
+    }
+    int64_t footage_us = db_rows(r, 1) == 1 ? db_i64(r, 1, 0, 0) : 0;
+    if (db_rows(r, 0) == 1 && camera_still_taken(r, 2) > footage_us) {
+        answer_snapshot(m, r, 2);
         return;
     }
     if (db_rows(r, 0) != 1 || db_rows(r, 1) != 1) {
@@ -274,6 +320,7 @@ API_HANDLER(api_camera_still)
         struct db_tx *tx = db_tx_begin(api->db);
         db_tx_add(tx, DB_CAMERA_ACCESS, DB_ID(&who->id), DB_I64(now), DB_ID(&m->id));
         db_tx_add(tx, DB_CAMERA_NEWEST, DB_ID(&m->id), DB_I64(now));
+        db_tx_add(tx, DB_SNAPSHOT_GET, DB_ID(&m->id));
         db_tx_commit(tx, newest_found, m);
     } else if (clock_parse(at, &at_us) != 0 || at_us <= 0) {
         http_answer_problem(x, PROBLEM_invalid_field, "at: not a date-time of RFC 3339.");

@@ -16,7 +16,7 @@ enum { PROTOCOL_ZYGOTE_FD = 3 }; /* where the zygote finds its socket */
 
 /* ---- zygote ---- */
 enum zygote_type { ZYGOTE_START = 1, ZYGOTE_KILL, ZYGOTE_EXITED, ZYGOTE_READY };
-enum job_kind { JOB_REMUX, JOB_STILL, JOB_SPRITE };
+enum job_kind { JOB_REMUX, JOB_STILL, JOB_SPRITE, JOB_SNAPSHOT };
 enum { SPRITE_TILES_MAX = 128, SPRITE_SIDE_MAX = 4096 };
 
 struct job_order {

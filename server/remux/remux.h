@@ -138,6 +138,10 @@ typedef void remux_still_fn(void *arg, int status, const uint8_t *jpeg, size_t n
 int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned max_width,
                       remux_still_fn *done, void *arg) MUST_CHECK;
 
+/* Snapshot: a JPEG from outside in, one of our own making out. */
+int remux_snapshot_begin(struct remux *r, const uint8_t *jpeg, size_t n, unsigned max_width,
+                         remux_still_fn *done, void *arg) MUST_CHECK;
+
 /* Sprite: many key frames in, one JPEG of small pictures out. Tiles are given one after another. */
 enum { REMUX_TILE_BYTES_MAX = 8 << 20 };
 struct remux_sprite;

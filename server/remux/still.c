@@ -74,8 +74,8 @@ static void still_cancel(void *arg)
     still_finish(s);
 }
 
-int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned max_width,
-                      remux_still_fn *done, void *arg)
+static int begin(struct remux *r, enum job_kind kind, const uint8_t *media, size_t n,
+                 unsigned max_width, remux_still_fn *done, void *arg)
 {
     if (n == 0 || n > STILL_INPUT_MAX) {
         return REMUX_E_BROKEN;
@@ -86,7 +86,7 @@ int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned m
                         .jpeg = BUF_INIT(CHANNEL_PICTURE_MAX),
                         .done = done,
                         .arg = arg};
-    struct child_params cp = {.order = {.kind = JOB_STILL, .max_width = max_width},
+    struct child_params cp = {.order = {.kind = kind, .max_width = max_width},
                               .frame = still_frame,
                               .room = still_feed,
                               .closed = still_finish,
@@ -96,11 +96,23 @@ int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned m
         free(s);
         return e;
     }
-    s->input = mem_dup(fmp4, n);
+    s->input = mem_dup(media, n);
     s->input_n = n;
     list_append(&r->stills, &s->node.node);
     still_feed(s);
     return 0;
+}
+
+int remux_still_begin(struct remux *r, const uint8_t *fmp4, size_t n, unsigned max_width,
+                      remux_still_fn *done, void *arg)
+{
+    return begin(r, JOB_STILL, fmp4, n, max_width, done, arg);
+}
+
+int remux_snapshot_begin(struct remux *r, const uint8_t *jpeg, size_t n, unsigned max_width,
+                         remux_still_fn *done, void *arg)
+{
+    return begin(r, JOB_SNAPSHOT, jpeg, n, max_width, done, arg);
 }
 
 void remux_stills_cancel(struct remux *r)

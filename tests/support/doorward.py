@@ -313,7 +313,7 @@ class Server:
             headers["Authorization"] = f"Bearer {token}"
         if basic:
             headers["Authorization"] = "Basic " + base64.b64encode(":".join(basic).encode()).decode()
-        if path.startswith("https://"):
+        if path.startswith(("https://", "http://")):
             parts = urllib.parse.urlsplit(path)
             path = parts.path + (f"?{parts.query}" if parts.query else "")
         c = self.connection(timeout)

@@ -32,6 +32,13 @@ def packets(path, kind):
     return [(int(f[4]), f[5].strip()) for f in lines]  # what follows is side data
 
 
+def pictures(path):
+    """The coded pictures in order, as one text of digests: a run of them is a part of it."""
+    out = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-ignore_editlist", "1", "-i", path, "-map", "0:v:0", "-c", "copy", "-bsf:v",
+                          "h264_mp4toannexb,filter_units=pass_types=1-5", "-f", "framehash", "-hash", "md5", "-"], capture_output=True, text=True)
+    return b"|" + b"|".join(line.split(",")[5].strip().encode() for line in out.stdout.splitlines() if line and not line.startswith("#")) + b"|"
+
+
 class Pushed(Scenario):
     def setUp(self):
         self.home = self.server.household()

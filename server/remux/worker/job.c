@@ -119,7 +119,7 @@ void job_run(const struct job_order *order, int input_fd, int channel_fd)
 #ifdef DOORWARD_FAULT_POINTS
     fault_maybe(&input);
 #endif
-    if (order->kind == JOB_STILL) {
+    if (order->kind == JOB_STILL || order->kind == JOB_SNAPSHOT) {
         picture_make(order, &channel, &input, &verdict);
     } else if (order->kind == JOB_SPRITE) {
         sprite_make(order, &channel, &input, &verdict);

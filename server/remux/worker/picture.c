@@ -169,6 +169,49 @@ int picture_decode(AVIOContext *from, const struct picture_size *max, AVFrame *r
     return r < 0 ? -1 : 0;
 }
 
+/* All of the input, if that is no more than a picture may be. */
+static int read_picture(AVIOContext *from, AVPacket *packet)
+{
+    if (av_new_packet(packet, CHANNEL_PICTURE_MAX + 1) < 0) {
+        return -1;
+    }
+    int n = avio_read(from, packet->data, CHANNEL_PICTURE_MAX + 1);
+    if (n <= 0 || n > CHANNEL_PICTURE_MAX) {
+        return -1;
+    }
+    av_shrink_packet(packet, n);
+    return 0;
+}
+
+static int open_jpeg_decoder(struct picture *p)
+{
+    const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);
+    p->decoder = codec == NULL ? NULL : avcodec_alloc_context3(codec);
+    if (p->decoder == NULL) {
+        return -1;
+    }
+    p->decoder->thread_count = 1;
+    p->decoder->max_pixels = (int64_t)SIDE_MAX * SIDE_MAX;
+    return avcodec_open2(p->decoder, codec, NULL);
+}
+
+int picture_decode_jpeg(AVIOContext *from, const struct picture_size *max, AVFrame *ret_upright)
+{
+    struct picture p = {
+        .packet = av_packet_alloc(), .frame = av_frame_alloc(), .small = av_frame_alloc()};
+    int r = read_picture(from, p.packet);
+    r = r < 0 ? r : open_jpeg_decoder(&p);
+    r = r < 0 ? r : avcodec_send_packet(p.decoder, p.packet);
+    r = r < 0 ? r : avcodec_receive_frame(p.decoder, p.frame);
+    r = r < 0 ? r : shrink(&p, max);
+    r = r < 0 ? r : turn(&p, ret_upright);
+    avcodec_free_context(&p.decoder);
+    av_packet_free(&p.packet);
+    av_frame_free(&p.frame);
+    av_frame_free(&p.small);
+    return r < 0 ? -1 : 0;
+}
+
 static AVCodecContext *open_encoder(int width, int height, int quality)
 {
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
@@ -218,7 +261,8 @@ void picture_make(const struct job_order *order, struct channel *channel, struct
     AVFrame *upright = av_frame_alloc();
     AVPacket *jpeg = av_packet_alloc();
     const struct picture_size max = {.width = order->max_width};
-    int r = picture_decode(input->avio, &max, upright);
+    int r = order->kind == JOB_SNAPSHOT ? picture_decode_jpeg(input->avio, &max, upright)
+                                        : picture_decode(input->avio, &max, upright);
     r = r < 0 ? r : picture_encode(upright, QUALITY, jpeg);
     r = r < 0 ? r : picture_send(channel, jpeg);
     if (r < 0) {
@@ -244,6 +288,7 @@ void picture_warm(void)
     enum { SIDE = 64 };
     warm_decoder(AV_CODEC_ID_H264);
     warm_decoder(AV_CODEC_ID_HEVC);
+    warm_decoder(AV_CODEC_ID_MJPEG);
     AVCodecContext *c = open_encoder(SIDE, SIDE, QUALITY);
     avcodec_free_context(&c);
     sws_freeContext(sws_getContext(SIDE, SIDE, AV_PIX_FMT_YUV420P, SIDE / 2, SIDE / 2,

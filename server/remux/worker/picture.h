@@ -21,6 +21,9 @@ struct picture_size {
 /* ret_upright: an empty frame; full-range 4:2:0 on success. */
 int picture_decode(AVIOContext *from, const struct picture_size *max,
                    AVFrame *ret_upright) MUST_CHECK;
+/* The same of a JPEG. */
+int picture_decode_jpeg(AVIOContext *from, const struct picture_size *max,
+                        AVFrame *ret_upright) MUST_CHECK;
 int picture_allocate(AVFrame *f, int width, int height) MUST_CHECK;
 /* quality: 2 (best) .. 31. ret_jpeg: an empty packet. */
 int picture_encode(AVFrame *f, int quality, AVPacket *ret_jpeg) MUST_CHECK;
