@@ -161,7 +161,9 @@ static void add_clip(struct db_tx *tx, const struct id *clip, const uint8_t sha2
     struct id recording = id_new(), object = id_new();
     uint8_t digest[32] = {3}, key[60] = {4};
     db_tx_add(tx, DB_RECORDING_ADD, DB_ID(&recording), DB_ID(&household), DB_ID(&camera),
-              DB_I64(now_us), DB_I64(now_us));
+              DB_I64(now_us), DB_I64(now_us), DB_TEXT("camera"), DB_I64(now_us), DB_TEXT("mp4"),
+              DB_TEXT("avc1"), DB_I64(640), DB_I64(360), DB_I64(0), DB_NULL, DB_NULL, DB_NULL,
+              DB_BOOL(false), DB_NULL, DB_I64(now_us));
     db_tx_add(tx, DB_SEGMENT_ADD, DB_ID(&object), DB_I64(now_us), DB_ID(&household), DB_ID(&camera),
               DB_ID(&recording), DB_I64(0), DB_I64(-90000), DB_I64(2700000), DB_I64(1000),
               DB_I64(1016), DB_BYTES(digest, 32), DB_BYTES(key, 60), DB_BYTES("\0index", 7),
@@ -170,7 +172,8 @@ static void add_clip(struct db_tx *tx, const struct id *clip, const uint8_t sha2
               DB_TEXT("ring"), DB_TEXT("T\xc3\xbcr.mp4"), DB_I64(now_us), DB_TEXT("camera"),
               DB_I64(now_us), DB_I64(30000), DB_I64(1100), DB_BYTES(sha256, 32), DB_I64(1016),
               DB_TEXT("mp4"), DB_TEXT("avc1"), DB_I64(640), DB_I64(360), DB_I64(0), DB_NULL,
-              DB_NULL, DB_NULL, DB_TEXT("one\ntwo"), DB_BOOL(true), DB_I64(now_us));
+              DB_NULL, DB_NULL, DB_TEXT("one\ntwo"), DB_BOOL(true), DB_I64(now_us), DB_BOOL(false),
+              DB_NULL);
     db_tx_add(tx, DB_CAMERA_USED_ADD, DB_ID(&camera), DB_I64(1016));
 }
 
