@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every statement of server/db/sql is understood by a fresh schema, takes types that db.h can send
- * and returns types that db.h can read. */
+ * and returns types that db.h can read; clips come with all their columns. */
 #include "tests/unit/db/database.h"
 
 #include "db/texts.h"
+#include "recording/clip.h"
 
 static const unsigned readable[] = {16, 17,  18,  19,  20,   21,   23,
                                     25, 114, 700, 701, 1043, 2950, 3802};
@@ -24,6 +25,18 @@ static int complain(const char *statement, const char *what)
     return 1;
 }
 
+/* What clip_from_row() reads begins like this. */
+static bool gives_clips(const PGresult *res)
+{
+    static const char *const first[] = {"id", "household_id", "camera_id", "recording_id", "kind"};
+    for (int i = 0; i < (int)ARRAY_LEN(first); i++) {
+        if (i >= PQnfields(res) || strcmp(PQfname(res, i), first[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int try(PGconn *pg, const struct statement_text *t)
 {
     int wrong = 0;
@@ -40,6 +53,9 @@ static int try(PGconn *pg, const struct statement_text *t)
         if (!is_readable(PQftype(res, i)) && PQftype(res, i) != 2278) {
             wrong += complain(t->name, "returns a column of a type that db.h cannot read; cast it");
         }
+    }
+    if (gives_clips(res) && PQnfields(res) < CLIP_COLUMNS) {
+        wrong += complain(t->name, "lacks some of the standard clip columns");
     }
     PQclear(res);
     return wrong;
