@@ -82,12 +82,6 @@ create table camera_still (
     taken_us    bigint not null
 );
 
--- Objects of segments that were joined to larger ones stay readable for those who have just loaded them.
-alter table garbage add column due_us bigint not null default 0; -- not before
-alter table garbage drop constraint garbage_reason_check;
-alter table garbage add constraint garbage_reason_check
-    check (reason in ('deleted', 'replaced', 'abandoned', 'withdrawn', 'compacted', 'expired', 'quota'));
-
 -- Where a piece belongs: into the run that its camera's push has now, or a new one when its time was filmed already (the pusher
 -- started over), or lies far off, or when the run's clip is gone or long enough. Writes the piece's row. Takes the camera's lock:
 -- whatever comes at the same time is placed one after the other. Refused: 'superseded', when what broke off is there already, whole
