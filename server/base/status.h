@@ -38,4 +38,8 @@ char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void mem_free_at(void *pp);
 void fd_close_at(int *fd);
 
+/* All n bytes, where the descriptor stands. 0 or negative errno. Blocks: for the pool and the
+ * worker. */
+int fd_write_all(int fd, const uint8_t *p, size_t n) MUST_CHECK;
+
 #endif

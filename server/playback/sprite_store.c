@@ -5,9 +5,7 @@
 #include "playback/playback_internal.h"
 #include "playback/sprite_make.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 struct store_op {
     struct sprite_store_params p;
@@ -68,16 +66,7 @@ static void put_done(void *arg, int status)
 static int write_stage(void *arg, const uint8_t *p, size_t n)
 {
     const struct store_op *op = arg;
-    int fd = store_stage_fd(op->stage);
-    while (n > 0) {
-        ssize_t w = write(fd, p, n);
-        if (w < 0 && errno != EINTR) {
-            return -errno;
-        }
-        p += w > 0 ? w : 0;
-        n -= w > 0 ? (size_t)w : 0;
-    }
-    return 0;
+    return fd_write_all(store_stage_fd(op->stage), p, n);
 }
 
 static void seal_on_pool(void *arg)

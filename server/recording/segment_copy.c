@@ -4,7 +4,6 @@
 #include "recording/segment_copy.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 struct copy {
     struct segment_copy_params p;
@@ -40,20 +39,8 @@ static int write_status(int r)
 
 static int write_stage(void *arg, const uint8_t *p, size_t n)
 {
-    struct copy *c = arg;
-    int fd = store_stage_fd(c->stage);
-    while (n > 0) {
-        ssize_t w = write(fd, p, n);
-        if (w < 0 && errno == EINTR) {
-            continue;
-        }
-        if (w <= 0) {
-            return w < 0 ? -errno : -EIO;
-        }
-        p += w;
-        n -= (size_t)w;
-    }
-    return 0;
+    const struct copy *c = arg;
+    return fd_write_all(store_stage_fd(c->stage), p, n);
 }
 
 static void put_done(void *arg, int status)

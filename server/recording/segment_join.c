@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 struct join {
     struct segment_join_params p;
@@ -126,16 +125,7 @@ static void put(struct join *j)
 static int write_staged(void *arg, const uint8_t *p, size_t n)
 {
     const struct join *j = arg;
-    int fd = store_stage_fd(j->stage);
-    while (n > 0) {
-        ssize_t put = write(fd, p, n);
-        if (put < 0 && errno != EINTR) {
-            return -errno;
-        }
-        p += put > 0 ? put : 0;
-        n -= put > 0 ? (size_t)put : 0;
-    }
-    return 0;
+    return fd_write_all(store_stage_fd(j->stage), p, n);
 }
 
 static void read_on(struct join *j);

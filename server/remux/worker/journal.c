@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 struct journal {
     struct channel *channel;
@@ -57,19 +56,6 @@ void journal_gather(struct journal *j, const void *p, size_t n)
     buf_append(&j->gathered, p, n);
 }
 
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(fd, p, n);
-        if (put < 0 && errno != EINTR) {
-            return -errno;
-        }
-        p += put > 0 ? put : 0;
-        n -= put > 0 ? (size_t)put : 0;
-    }
-    return 0;
-}
-
 static int append(struct journal *j, const uint8_t *p, size_t n)
 {
     buf_clear(&j->sealed);
@@ -78,7 +64,7 @@ static int append(struct journal *j, const uint8_t *p, size_t n)
         return -E2BIG;
     }
     journal_record_seal(&j->seal, j->offset, p, n, room);
-    int e = write_all(j->fd, room, n + JOURNAL_EXTRA);
+    int e = fd_write_all(j->fd, room, n + JOURNAL_EXTRA);
     j->offset += n + JOURNAL_EXTRA;
     return e;
 }

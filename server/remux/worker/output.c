@@ -3,7 +3,6 @@
 
 #include "remux/protocol.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,19 +17,6 @@ void output_open(struct output *o, int fd)
     o->waiting = 0;
 }
 
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(fd, p, n);
-        if (put < 0 && errno != EINTR) {
-            return -errno;
-        }
-        p += put > 0 ? put : 0;
-        n -= put > 0 ? (size_t)put : 0;
-    }
-    return 0;
-}
-
 int output_write(struct output *o, const uint8_t *p, size_t n)
 {
     while (n > 0) {
@@ -41,7 +27,7 @@ int output_write(struct output *o, const uint8_t *p, size_t n)
         n -= take;
         if (o->waiting == OUTPUT_BUFFER_BYTES) {
             o->waiting = 0;
-            int r = write_all(o->fd, o->buffer, OUTPUT_BUFFER_BYTES);
+            int r = fd_write_all(o->fd, o->buffer, OUTPUT_BUFFER_BYTES);
             if (r < 0) {
                 return r;
             }
@@ -55,7 +41,7 @@ int output_flush(struct output *o)
     size_t whole = channel_output_size(o->waiting);
     memset(o->buffer + o->waiting, 0, whole - o->waiting);
     o->waiting = 0;
-    return write_all(o->fd, o->buffer, whole);
+    return fd_write_all(o->fd, o->buffer, whole);
 }
 
 void output_close(struct output *o)
