@@ -4,6 +4,7 @@
 #include "ingest/upload.h"
 
 #include "api/append.h"
+#include "api/form.h"
 #include "api/handlers.h"
 #include "api/pieces.h"
 #include "api/upload_answer.h"
@@ -75,6 +76,8 @@ void api_ingest_named(struct http_exchange *x, struct api *api, const struct pri
 {
     if (api_is_append(x)) {
         api_append(x, api, who);
+    } else if (api_is_form(x)) {
+        api_form(x, api, who, http_param(x, "name"));
     } else if (!api_piece(x, api, who)) {
         take_upload(x, api, who, http_param(x, "name"));
     }
@@ -82,5 +85,9 @@ void api_ingest_named(struct http_exchange *x, struct api *api, const struct pri
 
 void api_ingest_unnamed(struct http_exchange *x, struct api *api, const struct principal *who)
 {
-    take_upload(x, api, who, "");
+    if (api_is_form(x)) {
+        api_form(x, api, who, "");
+    } else {
+        take_upload(x, api, who, "");
+    }
 }

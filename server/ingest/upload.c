@@ -266,6 +266,18 @@ static void believe_clock(struct upload *u)
     u->offset_us = t.offset_us;
 }
 
+void upload_describe(struct upload *u, const char *kind, int64_t started_us)
+{
+    if (kind != NULL) {
+        free(u->kind);
+        u->kind = mem_str(kind);
+    }
+    if (started_us != 0) {
+        u->p.started_us = started_us;
+        believe_clock(u);
+    }
+}
+
 struct upload *upload_begin(struct ingest *in, const struct upload_params *p)
 {
     struct upload *u = mem_new(struct upload);

@@ -99,5 +99,8 @@ struct upload_params {
 /* Strings are copied. Neither callback is called before this returns. */
 struct upload *upload_begin(struct ingest *in, const struct upload_params *p);
 struct sink *upload_sink(struct upload *u);
+/* What is told only after the bytes (a form's later parts); before the sink's end(), and not of a
+ * body without a declared length. kind NULL, started_us 0: as it was. */
+void upload_describe(struct upload *u, const char *kind, int64_t started_us);
 
 #endif

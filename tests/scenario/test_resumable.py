@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Uploads that come in several requests: appended ranges, tus, forms; and what becomes of them when nobody goes on."""
+import base64
 import hashlib
+import json
 import os
 import subprocess
 import tempfile
@@ -146,6 +148,72 @@ class Expired(Scenario):
         self.assertEqual(self.put("b.mp4", 0, 9, len(self.body)).status, 202)
         wait_for("the file to go", lambda: os.listdir(os.path.join(self.server.data, "spool", "resumable")) == [])
         self.assertEqual(self.home.clips(), [])
+
+
+class Forms(Scenario):
+    setUp = Ranges.setUp
+
+    def curl(self, *form, path="", check=201, more=()):
+        url = f"https://cam:{self.home.camera_secret}@127.0.0.1:{self.server.port}/ingest/{self.home.camera_id}{path}"
+        r = self.server.curl("-s", "-w", "%{http_code}", *more, *(a for f in form for a in ("-F", f)), url)
+        body, status = r.stdout[:-3], int(r.stdout[-3:])
+        self.assertEqual(status, check, body)
+        return json.loads(body)
+
+    def test_curl_sends_a_file_and_what_it_is(self):
+        file, meta = f"file=@{sample()}", 'meta={"kind":"motion","started_at":"2026-01-02T03:04:05Z"};type=application/json'
+        for form in ((file, meta), (meta, file), (file, "kind=motion", "started_at=2026-01-02T03:04:05Z")):
+            with self.subTest(form):
+                self.setUp()
+                clip = self.curl(*form)["clip"]
+                self.assertEqual((clip["sha256"], clip["kind"], clip["name"]), (sha256(self.body), "motion", os.path.basename(sample())))
+                self.assertEqual((clip["started_at"], clip["partial"]), ("2026-01-02T03:04:05.000Z", False))
+                self.assertEqual([c["id"] for c in self.home.clips()], [clip["id"]])
+
+    def test_the_paths_name_counts_more_and_the_same_again_is_the_same(self):
+        first = self.curl(f"file=@{sample()}", path="/door.mp4?kind=ring")["clip"]
+        again = self.curl(f"file=@{sample()}", path="/door.mp4", check=200)["clip"]
+        self.assertEqual((first["name"], first["kind"], again["id"]), ("door.mp4", "ring", first["id"]))
+        self.curl(f"file=@{sample()}", path="/door.mp4", check=412, more=("-H", "If-None-Match: *"))
+
+    def test_a_form_without_a_length_is_taken(self):
+        clip = self.curl("kind=person", f"file=@{sample(3, 'ts')}", more=("-H", "Transfer-Encoding: chunked"))["clip"]
+        self.assertEqual((clip["kind"], clip["partial"]), ("person", False))
+        self.assertAlmostEqual(clip["duration_ms"], 3000, delta=100)
+
+    def test_odd_forms_are_refused_and_leave_nothing(self):
+        file = f"file=@{sample()}"
+        self.curl(file, file, check=400)
+        self.curl(file, "kind=odd", check=422)
+        self.curl("kind=odd", file, check=422)
+        self.curl(file, "meta=[]", check=400)
+        self.curl(file, 'meta={"colour":"red"}', check=422)
+        self.curl(file, "started_at=yesterday", check=422)
+        self.curl("kind=ring", check=400)
+        self.curl("colour=red", file, check=400)
+        self.curl(file, "kind=" + "x" * 20000, check=413)
+        self.curl("file=no media;filename=a.mp4", check=415)
+        self.curl("file=;filename=a.mp4", check=422)
+        for body, kind in ((b"--x\r\n", "multipart/form-data"), (b"nothing", "multipart/form-data; boundary=x"),
+                           (b"--x\r\n\r\n\r\n--x--", "multipart/form-data; boundary=x"), (b"", "multipart/form-data; boundary=x")):
+            answer = self.server.request("POST", f"/ingest/{self.home.camera_id}", body=body, headers={"Content-Type": kind},
+                                         basic=("cam", self.home.camera_secret))
+            self.assertEqual(answer.status, 400, body)
+        self.assertEqual(self.home.clips(), [])
+
+    def test_a_form_that_breaks_off_leaves_a_partial_clip(self):
+        head = (b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.ts"\r\n\r\n')
+        media = read(sample(6, "ts"))
+        c = self.server.connection()
+        secret = base64.b64encode(f"cam:{self.home.camera_secret}".encode()).decode()
+        c.putrequest("POST", f"/ingest/{self.home.camera_id}")
+        for k, v in (("Authorization", f"Basic {secret}"), ("Content-Type", "multipart/form-data; boundary=x"),
+                     ("Content-Length", str(len(head) + len(media) + 10))):
+            c.putheader(k, v)
+        c.endheaders(head + media[:len(media) * 3 // 4])
+        c.close()
+        clip = wait_for("the partial clip", self.home.clips)[0]
+        self.assertEqual((clip["partial"], clip["name"]), (True, "a.ts"))
 
 
 class Soup(Scenario):
