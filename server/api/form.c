@@ -257,9 +257,11 @@ static size_t take_content(struct form *f, const struct multipart_span *s)
 /* Content that lies inside the parser; false: not all of it was taken. */
 static bool take_held(struct form *f)
 {
-    size_t taken = f->held.n > 0 ? take_content(f, &f->held) : 0;
-    f->held.p += taken;
-    f->held.n -= taken;
+    if (f->held.n > 0) {
+        size_t taken = take_content(f, &f->held);
+        f->held.p += taken;
+        f->held.n -= taken;
+    }
     return f->held.n == 0;
 }
 
