@@ -827,3 +827,124 @@ language sql stable as $$
      where u.bytes > h.quota_bytes
      order by 1, 2, 4
 $$;
+
+-- What the forecast needs to know of a camera: what came in the last seven days and in how long, how long what comes is kept (the
+-- longest of the kinds that come), and when its oldest footage came.
+create function camera_growth(a_camera uuid, now_us bigint, out recent_bytes bigint, out recent_us bigint, out keep_us bigint,
+                              out oldest_us bigint)
+language sql stable as $$
+    with days as (
+        select sum(d.bytes)::bigint as bytes, min(d.day) as first
+          from camera_day d where d.camera_id = a_camera and d.day > now_us / 86400000000 - 7
+    ), since as ( -- the first day of all counts from the camera's beginning
+        select greatest(d.first * 86400000000, c.created_us) as us from days d, camera c where c.id = a_camera
+    )
+    select coalesce((select bytes from days), 0), coalesce(now_us - (select us from since), 0),
+           coalesce((select max(keep_for_us(keeping_rules(a_camera), k.kind, now_us))
+                       from (select distinct kind from clip
+                              where camera_id = a_camera and deleted_us is null and start_us > now_us - 604800000000) k),
+                    keep_for_us(keeping_rules(a_camera), 'continuous', now_us)),
+           coalesce((select s.created_us from segment s where s.camera_id = a_camera order by s.start_us limit 1), 0)
+$$;
+
+-- Bytes that a camera may still send; null: no quota says.
+create function camera_room(a_camera uuid) returns bigint language sql stable as $$
+    select least(c.quota_bytes - c.used_bytes,
+                 h.quota_bytes - (select sum(o.used_bytes)::bigint from camera o where o.household_id = h.id and h.quota_bytes is not null))
+      from camera c join household h on h.id = c.household_id where c.id = a_camera
+$$;
+
+-- ---- is it still recording? ----
+create index camera_stopped on camera (id) where stopped_us is not null;
+
+-- Should the camera be sending now, by what it did lately? Streams: ten minutes of footage came bit by bit in the quarter of an hour
+-- before its last. Clips: it sent at least 20 in two weeks, and is silent for more than a day and three times its longest pause.
+create function camera_expected(a_camera uuid, last_us bigint, now_us bigint) returns boolean language sql stable as $$
+    with latest as (
+        select s.created_us, s.duration_90k from segment s where s.camera_id = a_camera order by s.start_us desc limit 400
+    ), near as (
+        select sum(duration_90k) / 90000.0 as seconds, max(created_us) - min(created_us) as spread_us
+          from latest where created_us > last_us - 900000000
+    ), clips as (
+        select k.created_us, k.created_us - lag(k.created_us) over (order by k.created_us) as pause_us
+          from (select created_us from clip where camera_id = a_camera and deleted_us is null and start_us > now_us - 1209600000000
+                 order by start_us desc limit 200) k
+    )
+    select coalesce((select seconds >= 600 and spread_us >= 300000000 from near), false)
+        or coalesce((select count(*) >= 20 and now_us - last_us > greatest(86400000000, 3 * max(pause_us)) from clips), false)
+$$;
+
+-- One camera whose turn it is. Silent: nothing was kept for longer than p_lag_us though it sends or should. Opens and closes the gaps
+-- 'offline' and 'quota'. Null camera: it is nobody's turn. changed: +1 it stopped, -1 it records again.
+create function watch_next(p_now_us bigint, p_every_us bigint, p_lag_us bigint,
+                           out camera uuid, out lag_us bigint, out changed integer, out stopped bigint)
+language plpgsql as $$
+declare
+    k camera_keeping;
+    c camera;
+    last record;
+    sends_us bigint;
+    silent boolean;
+    next_us bigint := p_now_us + p_every_us;
+begin
+    changed := 0;
+    select * into k from camera_keeping where watch_us <= p_now_us order by watch_us limit 1 for update skip locked;
+    if not found then
+        return;
+    end if;
+    camera := k.camera_id;
+    select * into c from camera where id = k.camera_id;
+    select max(n.created_us) as created_us, max(n.end_us) as end_us into last
+      from (select s.created_us, segment_end_us(s.start_us, s.duration_90k) as end_us
+              from segment s where s.camera_id = c.id order by s.start_us desc limit 8) n;
+    select min(u.created_us) into sends_us from upload u where u.camera_id = c.id and u.live and u.orphaned_us is null;
+    if sends_us is not null then
+        lag_us := p_now_us - greatest(sends_us, last.created_us);
+        silent := lag_us > p_lag_us;
+    elsif last.created_us is null or last.created_us > p_now_us - p_lag_us then
+        silent := false;
+    elsif c.stopped_us is not null then
+        silent := true; -- until something comes
+    else
+        silent := camera_expected(c.id, last.created_us, p_now_us);
+        if not silent then -- it need not send: what it did lately does not change until it does
+            next_us := p_now_us + 10 * p_every_us;
+        end if;
+    end if;
+    if not c.enabled or c.removed_us is not null then
+        silent := false; -- its owner wants it so
+    end if;
+    if silent and c.stopped_us is null then
+        changed := 1;
+        update camera set stopped_us = coalesce(last.created_us, sends_us) where id = c.id;
+        insert into gap (id, household_id, camera_id, from_us, reason, created_us)
+        values (uuid_v7(p_now_us), c.household_id, c.id, coalesce(least(last.end_us, p_now_us), sends_us),
+                case when camera_room(c.id) <= 0 then 'quota' else 'offline' end, p_now_us)
+        on conflict do nothing;
+    elsif not silent and c.stopped_us is not null then
+        changed := -1;
+        update camera set stopped_us = null where id = c.id;
+        -- Up to the first footage behind it, or until now when the camera was switched off.
+        update gap g
+           set to_us = greatest(g.from_us + 1, coalesce((select min(s.start_us) from segment s
+                                                          where s.camera_id = c.id and s.start_us >= g.from_us - 1000000
+                                                            and s.created_us >= g.created_us), p_now_us))
+         where g.camera_id = c.id and g.to_us is null and g.reason in ('offline', 'quota');
+    end if;
+    if changed <> 0 then
+        insert into ledger_entry (id, at_us, household_id, actor_kind, action, subject_kind, subject_id, detail, salt)
+        values (uuid_v7(p_now_us), p_now_us, c.household_id, 'system', case when changed > 0 then 'camera.stopped' else 'camera.records' end,
+                'camera', c.id, jsonb_build_object('last_us', last.created_us), uuid_send(gen_random_uuid()));
+        select count(*) into stopped from camera where stopped_us is not null;
+    end if;
+    update camera_keeping set watch_us = next_us where camera_id = k.camera_id;
+end $$;
+
+-- Footage comes: who was not expected to send is looked at in time again. (Only cameras put off for long are touched.)
+create function watch_again() returns trigger language plpgsql as $$
+begin
+    update camera_keeping set watch_us = new.created_us + 30000000
+     where camera_id = new.camera_id and watch_us > new.created_us + 60000000;
+    return null;
+end $$;
+create trigger watch_again after insert on recording for each row execute function watch_again();

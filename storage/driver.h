@@ -25,6 +25,8 @@ struct store_driver_ops {
     void (*destroy)(struct store_driver *d);
     /* optional: leftovers of processes that are gone; those of living ones stay */
     int (*recover)(struct store_driver *d, unsigned *ret_removed);
+    /* optional: bytes that may be put before it refuses */
+    int (*room)(struct store_driver *d, uint64_t *ret_bytes);
 };
 struct store_driver {
     const struct store_driver_ops *ops;
@@ -33,7 +35,8 @@ struct store_driver {
 /* Takes over the driver. */
 struct store *store_create(struct loop *l, struct store_driver *d);
 
-/* fs: a folder on a local filesystem. low_water_bytes: refuse new data when less is free. */
+/* fs: a folder on a local filesystem. low_water_bytes: refuse new data when less is free; 0: see
+ * low_water.h. */
 int store_fs_create(const char *dir, uint64_t low_water_bytes,
                     struct store_driver **ret_driver) MUST_CHECK;
 /* fault: wraps any driver. script is data: "put:3:full,get:*:short,stat:2-5:late=500" = op (stage,

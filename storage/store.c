@@ -277,3 +277,9 @@ int store_health(struct store *s)
 {
     return s->driver->ops->health(s->driver);
 }
+
+int store_room(struct store *s, uint64_t *ret_bytes)
+{
+    struct store_driver *d = s->driver;
+    return d->ops->room == NULL ? -ENOTSUP : d->ops->room(d, ret_bytes);
+}

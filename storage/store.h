@@ -77,6 +77,8 @@ int store_list(struct store *s, int (*each)(void *arg, const char *key, uint64_t
 int store_recover(struct store *s, unsigned *ret_removed) MUST_CHECK;
 /* Is there room, does it answer? 0 or STORE_E_ */
 int store_health(struct store *s) MUST_CHECK;
+/* Bytes that may be put before it refuses; -ENOTSUP when the driver cannot tell. */
+int store_room(struct store *s, uint64_t *ret_bytes) MUST_CHECK;
 /* Ops under way; a store may be destroyed when 0. */
 unsigned store_busy(const struct store *s);
 struct store *store_destroy(struct store *s);

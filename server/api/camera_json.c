@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/camera_json.h"
 
+#include "api/growth.h"
+#include "base/clock.h"
 #include "live/live.h"
 
 /* Columns of camera_list.sql */
@@ -13,7 +15,8 @@ enum {
     COL_LAST_CLIP,
     COL_LAST_MEDIA,
     COL_CLOCK_OFFSET,
-    COL_STOPPED
+    COL_STOPPED,
+    COL_GROWTH
 };
 
 static json_t *last_media(const struct db_reply *r, unsigned stmt, int row,
@@ -38,11 +41,13 @@ json_t *api_camera_json(const struct api *api, const struct db_reply *r, unsigne
     json_t *offset = db_is_null(r, stmt, row, COL_CLOCK_OFFSET)
                          ? json_null()
                          : json_integer(db_i64(r, stmt, row, COL_CLOCK_OFFSET) / 1000);
-    return json_pack("{s:o, s:s, s:o, s:b, s:o, s:o, s:s, s:b, s:o, s:o}", "id", api_id(&camera),
-                     "name", db_text(r, stmt, row, COL_NAME), "household_id",
+    struct forecast_camera growth;
+    api_growth_read(r, stmt, row, COL_GROWTH, &growth);
+    return json_pack("{s:o, s:s, s:o, s:b, s:o, s:o, s:s, s:b, s:o, s:o, s:o}", "id",
+                     api_id(&camera), "name", db_text(r, stmt, row, COL_NAME), "household_id",
                      api_id_or_null(r, stmt, row, COL_HOUSEHOLD), "enabled", enabled, "created_at",
                      api_time(db_i64(r, stmt, row, COL_CREATED)), "last_clip_at",
                      api_time_or_null(r, stmt, row, COL_LAST_CLIP), "state", state, "live",
                      live.live, "last_media_at", last_media(r, stmt, row, &live), "clock_offset_ms",
-                     offset);
+                     offset, "storage", api_growth_json(&growth, clock_now_us()));
 }

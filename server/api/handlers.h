@@ -64,6 +64,7 @@ API_HANDLER(api_retention_preview);
 API_HANDLER(api_s3);
 API_HANDLER(api_oauth_token);
 API_HANDLER(api_onvif_storage);
+API_HANDLER(api_storage_show);
 API_HANDLER(api_ledger_list);
 API_HANDLER(api_inbox_list);
 API_HANDLER(api_inbox_show);

@@ -69,6 +69,7 @@ const struct api_route api_routes[] = {
     {HTTP_DELETE, "/s3/{path...}", API_S3, api_s3},
     {HTTP_POST, "/oauth/token", API_PUBLIC, api_oauth_token},
     {HTTP_GET, "/onvif/storage", API_PUBLIC, api_onvif_storage},
+    {HTTP_GET, "/api/v1/storage", API_ACCOUNT, api_storage_show},
     {HTTP_GET, "/api/v1/ledger", API_SIGNED_IN, api_ledger_list},
     {HTTP_GET, "/api/v1/inbox", API_ACCOUNT, api_inbox_list},
     {HTTP_GET, "/api/v1/inbox/{id}", API_ACCOUNT, api_inbox_show},

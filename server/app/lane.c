@@ -22,6 +22,7 @@
 #include "recording/recover.h"
 #include "recording/scrub.h"
 #include "retention/sweep.h"
+#include "retention/watch.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -52,6 +53,7 @@ struct lane {
     struct resumable_keeper *resumables;
     struct sweep *sweep;
     struct scrub *scrub;
+    struct watcher *watcher;
     struct compact *compact;
     struct piece_keeper *pieces;
     int64_t made_us;
@@ -275,6 +277,9 @@ static void begin_keeping(struct lane *l)
                                                    .keyring = l->p.keyring,
                                                    .node = l->p.config->node,
                                                    .round_s = l->p.config->scrub_s});
+    uint64_t lag_s = l->p.config->recording_lag_s;
+    l->watcher = watcher_create(&(struct watcher_params){
+        .loop = l->loop, .db = l->db, .every_s = lag_s / 6 + 1, .lag_s = lag_s});
 }
 
 static void *lane_thread(void *arg)
@@ -353,6 +358,7 @@ static void begin_drain(void *arg)
     ingest_drain(&l->ingest);
     live_drain(l->live);
     l->upkeep = upkeep_destroy(l->upkeep);
+    l->watcher = watcher_destroy(l->watcher);
     l->scrub = scrub_destroy(l->scrub);
     l->sweep = sweep_destroy(l->sweep); /* before recover, which it wakes */
     l->s3_sweep = s3_sweep_destroy(l->s3_sweep);

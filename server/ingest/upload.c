@@ -428,6 +428,9 @@ static void count_end(const struct upload *u)
     metric_add(metric_of(u), 1);
     metric_add(METRIC_UPLOAD_BYTES, (int64_t)u->body_bytes);
     metric_observe_us(METRIC_UPLOAD_SECONDS, (uint64_t)(clock_now_us() - u->arrived_us));
+    if (u->status == 0 && u->ended_us != 0 && clock_now_us() >= u->ended_us) {
+        metric_observe_us(METRIC_UPLOAD_ACK, (uint64_t)(clock_now_us() - u->ended_us));
+    }
 }
 
 void upload_finish(struct upload *u)

@@ -155,6 +155,12 @@ static int fault_recover(struct store_driver *d, unsigned *ret_removed)
     return f->inner->ops->recover == NULL ? 0 : f->inner->ops->recover(f->inner, ret_removed);
 }
 
+static int fault_room(struct store_driver *d, uint64_t *ret_bytes)
+{
+    struct fault *f = fault_of(d);
+    return f->inner->ops->room == NULL ? -ENOTSUP : f->inner->ops->room(f->inner, ret_bytes);
+}
+
 static void fault_destroy(struct store_driver *d)
 {
     struct fault *f = fault_of(d);
@@ -173,6 +179,7 @@ static const struct store_driver_ops fault_ops = {
     .health = fault_health,
     .destroy = fault_destroy,
     .recover = fault_recover,
+    .room = fault_room,
 };
 
 /* ---- the script ---- */

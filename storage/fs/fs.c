@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/fs/fs.h"
 
+#include "storage/low_water.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -84,6 +86,18 @@ int fs_leaf_open(struct fs *f, const char *key, bool make)
     return fd >= 0 ? fd : -errno;
 }
 
+static int fs_room(struct store_driver *d, uint64_t *ret_bytes)
+{
+    struct fs *f = fs_of(d);
+    struct statvfs v;
+    if (fstatvfs(f->root, &v) != 0) {
+        return fs_error(errno);
+    }
+    uint64_t have = (uint64_t)v.f_bavail * v.f_frsize, keep = low_water(f->low_water_bytes, &v);
+    *ret_bytes = have > keep ? have - keep : 0;
+    return 0;
+}
+
 static int fs_health(struct store_driver *d)
 {
     struct fs *f = fs_of(d);
@@ -94,7 +108,7 @@ static int fs_health(struct store_driver *d)
     if (faccessat(f->staging, ".", W_OK | X_OK, 0) != 0) {
         return STORE_E_UNAVAILABLE;
     }
-    bool bytes = (uint64_t)v.f_bavail * v.f_frsize >= f->low_water_bytes;
+    bool bytes = (uint64_t)v.f_bavail * v.f_frsize >= low_water(f->low_water_bytes, &v);
     bool names = v.f_files == 0 || v.f_favail > 0; /* 0 files: a filesystem without such a limit */
     return bytes && names ? 0 : STORE_E_FULL;
 }
@@ -151,6 +165,7 @@ static const struct store_driver_ops fs_ops = {
     .health = fs_health,
     .destroy = fs_destroy,
     .recover = fs_recover,
+    .room = fs_room,
 };
 
 static int subfolder_open(int at, const char *name, int *ret_fd)

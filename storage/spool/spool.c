@@ -5,6 +5,7 @@
 #include "storage/spool/body.h"
 
 #include "crypto/hash.h"
+#include "storage/low_water.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -131,7 +132,7 @@ int spool_room(const struct spool *s)
     if (fstatvfs(s->areas[0], &v) != 0) {
         return SPOOL_E_UNAVAILABLE;
     }
-    bool bytes = (uint64_t)v.f_bavail * v.f_frsize >= s->low_water_bytes;
+    bool bytes = (uint64_t)v.f_bavail * v.f_frsize >= low_water(s->low_water_bytes, &v);
     bool names = v.f_files == 0 || v.f_favail > 0;
     return bytes && names ? 0 : SPOOL_E_FULL;
 }

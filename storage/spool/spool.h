@@ -37,7 +37,7 @@ struct spool;
 struct spool_params {
     const char *dir;          /* made when missing */
     uint8_t key[32];          /* keyring_derive(k, "spool"); copied */
-    uint64_t low_water_bytes; /* refuse to write when less is free */
+    uint64_t low_water_bytes; /* refuse to write when less is free; 0: see low_water.h */
 };
 /* Blocking, at start. Negative errno. */
 int spool_create(const struct spool_params *p, struct spool **ret_spool) MUST_CHECK;

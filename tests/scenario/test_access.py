@@ -95,6 +95,7 @@ ROUTES = {
     "DELETE /s3/{path...}": ({"s3-key"}, "/s3/{camera}/a/access.mp4", None),
     "POST /oauth/token": ({"camera", "other-camera"}, "/oauth/token", b"form"),  # each for itself
     "GET /onvif/storage": ({"camera", "camera-bearer", "other-camera", "other-camera-named"}, "/onvif/storage", None),
+    "GET /api/v1/storage": (OWNER | {"other-owner"}, "/api/v1/storage", None),
     "GET /api/v1/ledger": (OWNER | OFFICERS | {"other-owner"}, "/api/v1/ledger", None),
     "GET /api/v1/inbox": (OWNER | {"other-owner"}, "/api/v1/inbox", None),
     "GET /api/v1/inbox/{id}": (OWNER, "/api/v1/inbox/{item}", None),
@@ -132,7 +133,7 @@ TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "20", "Upload-Offset": "0", "C
        "X-HTTP-Method-Override": "PATCH"}
 # Lists whose 2xx must hold nothing of the owner's when others ask.
 LISTS = ["/api/v1/cameras", "/api/v1/clips", "/api/v1/ledger", "/api/v1/inbox", "/api/v1/grants", "/api/v1/evidence", "/api/v1/requests",
-         "/api/v1/sessions", "/api/v1/deletions"]
+         "/api/v1/sessions", "/api/v1/deletions", "/api/v1/storage"]
 
 
 class Access(Scenario):

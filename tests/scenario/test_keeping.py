@@ -10,9 +10,10 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from agency import Agency, film, placed_home  # noqa: E402
+from agency import Agency, film, placed_home, rfc3339  # noqa: E402
 from doorward import sample, wait_for  # noqa: E402
 from keeping import DAY, HOUR, Keeping  # noqa: E402
+from sender import Sender  # noqa: E402
 from stored import settled  # noqa: E402
 
 
@@ -288,6 +289,76 @@ class Quotas(Keeping):
         self.swept()
         self.assertEqual(self.ledger().count("storage.soft_limit"), 1)
         self.assertEqual(len(self.listed()), 1)
+
+
+class Storage(Keeping):
+    def test_it_says_what_is_used_and_when_it_is_full(self):
+        self.clip()
+        camera = f"/api/v1/cameras/{self.home.camera_id}"
+        used = self.numbers(f"select used_bytes from camera where id = '{self.home.camera_id}'")[0]
+        storage = self.home.get("/api/v1/storage").json
+        self.assertEqual((storage["used_bytes"], storage["quota_bytes"], len(storage["cameras"])), (used, None, 1))
+        self.assertGreater(storage["room_bytes"], 0)
+        self.assertGreater(storage["cameras"][0]["bytes_per_day"], used)
+        self.assertIsNone(storage["cameras"][0]["full_on"])
+        # An hour's rate fills four times as much within hours; ten thousand times as much comes never together in 30 days.
+        self.rules({}, quota_bytes=4 * used)
+        one = self.home.get(camera).json["storage"]
+        self.assertEqual((one["used_bytes"], one["quota_bytes"]), (used, 4 * used))
+        self.assertLess(one["full_on"], rfc3339(time.time() + 5 * HOUR))
+        self.rules({}, quota_bytes=10000 * used)
+        self.assertIsNone(self.home.get(camera).json["storage"]["full_on"])
+        self.sql(f"update household set quota_bytes = {2 * used} where id = '{self.home.household_id}'")
+        storage = self.home.get("/api/v1/storage").json
+        self.assertEqual((storage["quota_bytes"], storage["room_bytes"]), (2 * used, used))
+        self.assertLess(storage["full_on"], rfc3339(time.time() + 5 * HOUR))
+
+
+class Alarm(Keeping):
+    env = {"DOORWARD_RECORDING_LAG_S": "3", "DOORWARD_SEGMENT_MAX_MS": "2000"}
+
+    def stopped(self):
+        return self.home.get(f"/api/v1/cameras/{self.home.camera_id}").json["state"] == "stopped"
+
+    def test_a_stream_that_stands_still_has_stopped_recording(self):
+        path = sample(12, "ts", size="640x480")
+        with open(path, "rb") as f:
+            data = f.read()
+        s = Sender(self.server, self.home.camera_id, self.home.camera_secret, "door.ts")
+        s.pace(data[:len(data) // 2], len(data) / 4)
+        wait_for("footage", lambda: self.numbers(f"select count(*) from segment where camera_id = '{self.home.camera_id}'")[0])
+        self.assertNotIn("camera.stopped", self.ledger())
+        wait_for("the alarm", lambda: "camera.stopped" in self.ledger(), 30)
+        self.assertGreaterEqual(self.server.metrics()["doorward_cameras_stopped"], 1)
+        self.assertGreater(self.server.metrics()["doorward_recording_lag_seconds_count"], 0)
+        self.assertEqual([g for g in self.gaps() if g[0] == "offline"][0][2], "", "still open")
+        s.cut()
+        wait_for("the state", self.stopped)
+        self.clip(1)
+        wait_for("the end of the alarm", lambda: "camera.records" in self.ledger(), 30)
+        self.assertFalse(self.stopped())
+        self.assertNotEqual([g for g in self.gaps() if g[0] == "offline"][0][2], "")
+
+    def test_a_camera_that_sends_clips_now_and_then_may_be_silent(self):
+        self.clip()
+        time.sleep(5)
+        self.assertNotIn("camera.stopped", self.ledger())
+        # Twenty clips, one an hour, the last two days ago: it should have sent.
+        for _ in range(19):
+            self.clip()
+        self.sql("with n as (select id, recording_id, row_number() over (order by id) as i from clip "
+                 f"where camera_id = '{self.home.camera_id}'), t as (update clip k set created_us = created_us - (2 * 86400 + n.i * 3600) * 1000000, "
+                 "start_us = start_us - (2 * 86400 + n.i * 3600) * 1000000 from n where n.id = k.id returning n.recording_id, n.i) "
+                 "update segment s set created_us = created_us - (2 * 86400 + t.i * 3600) * 1000000 from t where s.recording_id = t.recording_id; "
+                 f"update camera_keeping set watch_us = 0 where camera_id = '{self.home.camera_id}'")
+        wait_for("the alarm", lambda: "camera.stopped" in self.ledger(), 30)
+
+    def test_a_camera_that_is_switched_off_is_not_missed(self):
+        self.clip()
+        self.sql(f"update camera set enabled = false where id = '{self.home.camera_id}'; "
+                 f"update camera_keeping set watch_us = 0 where camera_id = '{self.home.camera_id}'")
+        time.sleep(5)
+        self.assertNotIn("camera.stopped", self.ledger())
 
 
 if __name__ == "__main__":

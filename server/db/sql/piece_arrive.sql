@@ -6,5 +6,5 @@ insert into push_piece (id, camera_id, stem, track, number, sha256, bytes, state
 select $1::uuid, c.id, $3::text, $4::integer, $5::bigint, $6::bytea, 0, 'arriving', $7::text, $8::bigint, $8::bigint, $9::text, $10::text,
        nullif($11::bigint, 0), $12::boolean
 from camera c
-where c.id = $2::uuid and c.enabled and c.removed_us is null and (c.quota_bytes is null or c.used_bytes < c.quota_bytes)
+where c.id = $2::uuid and c.enabled and c.removed_us is null and coalesce(camera_room(c.id) > 0, true)
 returning true

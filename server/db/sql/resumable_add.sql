@@ -9,5 +9,5 @@ select $1::uuid, c.household_id, c.id, $3::text, $4::text, 'open', $5::boolean, 
 from camera c
 where c.id = $2::uuid and c.enabled and c.removed_us is null
   and refuse_unless((select count(*) from resumable r where r.camera_id = c.id and r.state <> 'done') < 256, 'too_many_requests')
-  and refuse_unless(c.quota_bytes is null or c.used_bytes + greatest(coalesce($9::bigint, 1), 1) <= c.quota_bytes, 'storage_full')
+  and refuse_unless(coalesce(camera_room(c.id) >= greatest(coalesce($9::bigint, 1), 1), true), 'storage_full')
 returning id

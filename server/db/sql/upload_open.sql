@@ -3,10 +3,7 @@
 -- wrapped household key, room left (bytes, null = no quota), name taken, other uploads of the camera, watch for a partial clip
 -- No row: the camera is removed or switched off.
 with cam as (
-    select c.id, h.wrapped_key,
-           least(c.quota_bytes - c.used_bytes,
-                 h.quota_bytes - (select sum(o.used_bytes)::bigint from camera o where o.household_id = h.id and h.quota_bytes is not null))
-               as room,
+    select c.id, h.wrapped_key, camera_room(c.id) as room,
            exists (select from clip k where k.camera_id = c.id and k.name = $5::text and k.deleted_us is null) as taken,
            (select count(*) from upload u where u.camera_id = c.id) as live,
            exists (select from clip k
