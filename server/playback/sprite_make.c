@@ -316,11 +316,6 @@ void sprite_maker_close(struct sprite_maker *m)
     timer_stop(m->timer);
 }
 
-bool sprite_maker_busy(const struct sprite_maker *m)
-{
-    return m->working;
-}
-
 struct sprite_maker *sprite_maker_destroy(struct sprite_maker *m)
 {
     if (m != NULL) {
