@@ -16,7 +16,7 @@ struct sprite_maker *sprite_maker_create(struct playback *pb);
 void sprite_maker_wake(struct sprite_maker *m);
 /* Nothing new is begun. */
 void sprite_maker_close(struct sprite_maker *m);
-struct sprite_maker *sprite_maker_destroy(struct sprite_maker *m); /* not while at work; takes NULL */
+struct sprite_maker *sprite_maker_destroy(struct sprite_maker *m); /* not at work; takes NULL */
 
 /* ---- storing one; sprite_store.c ---- */
 struct sprite_store_params {
