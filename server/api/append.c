@@ -228,6 +228,7 @@ void api_append(struct http_exchange *x, struct api *api, const struct principal
     struct resumable_append_params p = {
         .camera = who,
         .name = http_param(x, "name"),
+        .camera_now_us = api_camera_clock(x),
         .declared = SOURCE_UNKNOWN_SIZE,
         .request_id = http_request_id(x),
         .opened = opened,

@@ -247,6 +247,7 @@ static void create(struct tus_call *c, bool partial, const struct facts *f)
         .kind = f->kind,
         .metadata = f->raw,
         .started_us = f->started_us,
+        .camera_now_us = api_camera_clock(c->x),
         .joined = partial,
         .done = created,
         .arg = c,
@@ -275,6 +276,7 @@ static void join(struct tus_call *c, const struct id *parts, size_t n, const str
                                                    .metadata = f->raw,
                                                    .request_id = http_request_id(c->x),
                                                    .started_us = f->started_us,
+                                                   .camera_now_us = api_camera_clock(c->x),
                                                    .done = joined,
                                                    .arg = c});
 }

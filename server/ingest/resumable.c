@@ -74,6 +74,7 @@ void resumable_create(struct ingest *in, const struct resumable_create_params *p
 {
     struct call *c = call_begin(in, p->camera, p->done, p->arg);
     bool known = p->declared != SOURCE_UNKNOWN_SIZE;
+    const struct db_arg start = resumable_start(p->started_us, p->camera_now_us);
     c->id = id_new();
     c->declared = p->declared;
     c->joined = p->joined;
@@ -84,9 +85,8 @@ void resumable_create(struct ingest *in, const struct resumable_create_params *p
     }
     db_run(in->db, created, c, DB_RESUMABLE_ADD, DB_ID(&c->id), DB_ID(&c->camera.id),
            DB_TEXT(in->node), DB_TEXT("tus"), DB_BOOL(p->joined), DB_TEXT(p->name),
-           DB_TEXT(p->kind), p->started_us != 0 ? DB_I64(p->started_us) : DB_NULL,
-           known ? DB_I64(p->declared) : DB_NULL, DB_TEXT(p->metadata), DB_I64(clock_now_us()),
-           DB_I64(c->expires_us));
+           DB_TEXT(p->kind), start, known ? DB_I64(p->declared) : DB_NULL, DB_TEXT(p->metadata),
+           DB_I64(clock_now_us()), DB_I64(c->expires_us));
 }
 
 /* ---- look ---- */
@@ -211,7 +211,6 @@ static void join_row(struct call *c, const struct resumable_join_params *p)
     c->row.household = p->camera->household;
     c->row.name = mem_str(p->name);
     c->row.kind = mem_str(p->kind);
-    c->row.started_us = p->started_us;
     c->row.created_us = clock_now_us();
     c->row.n_refs = p->n_parts;
     c->row.refs = mem_alloc(p->n_parts, sizeof *c->row.refs);
@@ -225,10 +224,12 @@ void resumable_join(struct ingest *in, const struct resumable_join_params *p)
 {
     ALWAYS(p->n_parts > 0 && p->n_parts <= RESUMABLE_PARTS_MAX);
     struct call *c = call_begin(in, p->camera, p->done, p->arg);
+    const struct db_arg start = resumable_start(p->started_us, p->camera_now_us);
     struct buf ids = BUF_INIT(RESUMABLE_PARTS_MAX * (ID_TEXT_SIZE + 1));
     c->id = id_new();
     c->request_id = mem_str(p->request_id);
     join_row(c, p);
+    c->row.started_us = start.i; /* 0 when null */
     for (size_t i = 0; i < p->n_parts; i++) {
         char id[ID_TEXT_SIZE];
         id_format(&p->parts[i], id);
@@ -236,8 +237,8 @@ void resumable_join(struct ingest *in, const struct resumable_join_params *p)
     }
     buf_str(&ids, "}");
     db_run(in->db, joined, c, DB_RESUMABLE_JOIN, DB_ID(&c->id), DB_ID(&c->camera.id),
-           DB_TEXT((const char *)ids.data), DB_TEXT(p->name), DB_TEXT(p->kind),
-           p->started_us != 0 ? DB_I64(p->started_us) : DB_NULL, DB_TEXT(p->metadata),
-           DB_I64(c->row.created_us), DB_I64(c->row.created_us + RESUMABLE_LEASE_US));
+           DB_TEXT((const char *)ids.data), DB_TEXT(p->name), DB_TEXT(p->kind), start,
+           DB_TEXT(p->metadata), DB_I64(c->row.created_us),
+           DB_I64(c->row.created_us + RESUMABLE_LEASE_US));
     buf_finish(&ids);
 }

@@ -51,8 +51,9 @@ typedef void resumable_done_fn(void *arg, const struct resumable_result *r);
 struct resumable_create_params {
     const struct principal *camera;
     const char *name, *kind, *metadata;
-    int64_t started_us; /* 0: not told */
-    uint64_t declared;  /* or SOURCE_UNKNOWN_SIZE */
+    int64_t started_us;    /* 0: not told */
+    int64_t camera_now_us; /* its clock now; 0: not told. Corrects started_us */
+    uint64_t declared;     /* or SOURCE_UNKNOWN_SIZE */
     bool joined;
     resumable_done_fn *done;
     void *arg;
@@ -64,7 +65,7 @@ struct resumable_append_params {
     struct id id;     /* tus; zero: by name, made when it begins at 0 */
     const char *name; /* by name only, like the next two */
     const char *kind;
-    int64_t started_us;
+    int64_t started_us, camera_now_us; /* as in resumable_create_params */
     bool anew; /* a client that cannot resume begins: what is open under the name is closed */
     uint64_t offset;
     uint64_t length;   /* of this append, or SOURCE_UNKNOWN_SIZE */
@@ -98,8 +99,8 @@ struct resumable_join_params {
     const struct id *parts; /* in this order */
     size_t n_parts;         /* 1 .. RESUMABLE_PARTS_MAX */
     const char *name, *kind, *metadata, *request_id;
-    int64_t started_us;
-    resumable_done_fn *done; /* when it is a clip */
+    int64_t started_us, camera_now_us; /* as in resumable_create_params */
+    resumable_done_fn *done;           /* when it is a clip */
     void *arg;
 };
 void resumable_join(struct ingest *in, const struct resumable_join_params *p);

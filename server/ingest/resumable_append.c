@@ -307,7 +307,7 @@ static void make(struct append *a)
     }
     db_tx_add(tx, DB_RESUMABLE_ADD, DB_ID(&id), DB_ID(&a->camera.id), DB_TEXT(a->in->node),
               DB_TEXT("range"), DB_BOOL(false), DB_TEXT(a->name), DB_TEXT(a->kind),
-              a->p.started_us != 0 ? DB_I64(a->p.started_us) : DB_NULL,
+              resumable_start(a->p.started_us, a->p.camera_now_us),
               known(a->p.declared) ? DB_I64(a->p.declared) : DB_NULL, DB_TEXT(""), DB_I64(now),
               DB_I64(resumable_rest_us(a->in, false, a->p.declared)));
     db_tx_commit(tx, made, a);

@@ -30,6 +30,9 @@ void resumable_row_finish(struct resumable_row *row);
 /* Ids with commas between them to refs; at least one. */
 size_t resumable_refs(const struct id *camera, const char *ids, struct spool_ref **ret_refs);
 
+/* When it was filmed, as far as the camera's clock can be believed now; null: by arrival. */
+struct db_arg resumable_start(int64_t started_us, int64_t camera_now_us);
+
 /* RESUMABLE_E_ for what a statement or the spool said. */
 int resumable_db_error(const struct db_reply *r);
 int resumable_spool_error(int status);

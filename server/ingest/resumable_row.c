@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "ingest/footage_time.h"
 #include "ingest/resumable_op.h"
 
 #include <string.h>
@@ -87,6 +88,14 @@ void resumable_row_finish(struct resumable_row *row)
     free(row->metadata);
     free(row->refs);
     *row = (struct resumable_row){.declared = SOURCE_UNKNOWN_SIZE};
+}
+
+struct db_arg resumable_start(int64_t started_us, int64_t camera_now_us)
+{
+    const struct footage_told told = {
+        .started_us = started_us, .camera_now_us = camera_now_us, .arrived_us = clock_now_us()};
+    int64_t start_us = footage_time_of(&told).start_us;
+    return start_us != 0 ? DB_I64(start_us) : DB_NULL;
 }
 
 int resumable_db_error(const struct db_reply *r)

@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 import unittest
+from datetime import datetime
+from email.utils import formatdate
 
 from doorward import Scenario, sample, wait_for
 
@@ -53,6 +56,17 @@ class Ranges(Scenario):
         self.assertEqual(clip["started_at"], "2026-01-02T03:04:05.000Z")
         self.assertEqual(answers[3].headers["Location"], f"/api/v1/clips/{clip['id']}")
         self.assertEqual([c["id"] for c in self.home.clips()], [clip["id"]])
+
+    def test_a_clock_that_is_shown_to_be_wrong_is_corrected(self):
+        """The camera lives two hours ahead and says so with the first part; the rest may come without a clock."""
+        filmed = int(time.time()) - 600
+        ahead = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(filmed + 7200))
+        date = {"Date": formatdate(time.time() + 7200, usegmt=True)}
+        n = len(self.body)
+        self.assertEqual(self.put(f"a.mp4?started_at={ahead}", 0, 999, n, headers=date).status, 202)
+        clip = self.put("a.mp4", 1000, n - 1, n).json["clip"]
+        start = datetime.fromisoformat(clip["started_at"].replace("Z", "+00:00")).timestamp()
+        self.assertAlmostEqual(start, filmed, delta=5)
 
     def test_a_wrong_offset_is_told_the_true_one(self):
         n = len(self.body)
