@@ -16,6 +16,7 @@ async function checkLook(page, where, screen) {
   await checkAxe(page, where);
   await checkWidth(page, where);
   await checkTargets(page, where);
+  if (screen.end) await page.evaluate(() => window.scrollTo(0, 0));
   if (shots) {
     mkdirSync(shots, { recursive: true });
     await page.screenshot({ path: join(shots, `${where}.png`), fullPage: !screen.dialog });

@@ -45,6 +45,7 @@ interface Desk {
   seek(time: number): void;
   scrub(time: number | null): void;
   scrubbing: number | null;
+  changed(): void;
 }
 
 /** The player, told what to do and listened to. */
@@ -128,10 +129,24 @@ function useDesk(camera: string): Desk & { days: ReturnType<typeof useDays>; sta
     const begin = place.at ?? (last === undefined ? null : Math.max(last.from, Math.min(last.to, serverNow()) - 10_000));
     if (!started && days.ready && begin !== null) {
       setStarted(true);
+      const all = now - (footage.runs[0]?.from ?? now);
+      if (place.long === null && place.at === null) setView(around(now, Math.min(longestMs, Math.max(hour, all * 1.1)), now));
       seek(Math.min(begin, serverNow()));
     }
   }, [started, days.ready, footage]);
+  // What is shown was deleted or came back: look again, once the day tells so.
+  const [stale, setStale] = useState(false);
+  useEffect(() => {
+    if (!stale) return;
+    setStale(false);
+    player.forget();
+    seek(latest.current.at);
+  }, [footage]);
   return {
+    changed: () => {
+      setStale(true);
+      days.reload();
+    },
     at, view, now, footage, player, playing, waiting, trouble, setView, seek, scrubbing, days, started,
     scrub: (time) => setScrubbing(time),
   };
@@ -181,8 +196,9 @@ function Press(p: { icon?: IconName; label: string; short?: string; onClick: () 
   );
 }
 
-function Transport({ desk, cameraId, toEvent }: { desk: Desk; cameraId: string; toEvent: (way: 1 | -1) => void }) {
-  const { player, playing, seek, at } = desk;
+function Transport(p: { desk: Desk; cameraId: string; toEvent: (way: 1 | -1) => void; full: boolean; toggleFull: () => void; save: () => void }) {
+  const { cameraId, toEvent } = p;
+  const { player, playing, seek, at } = p.desk;
   const [muted, setMuted] = useState(player.video.muted);
   const [speed, setSpeed] = useState(1);
   const step = (s: number) => <Press label={words.stepLong(s)} short={words.step(s)} onClick={() => seek(at + s * 1000)} />;
@@ -203,6 +219,8 @@ function Transport({ desk, cameraId, toEvent }: { desk: Desk; cameraId: string; 
           </select>
         </label>
         <Press icon={muted ? 'mute' : 'sound'} label={muted ? text.live.soundOn : text.live.soundOff} onClick={() => setMuted((player.video.muted = !player.video.muted))} />
+        <Press icon="snapshot" label={text.live.snapshot} onClick={p.save} />
+        <Press icon="full" label={p.full ? text.live.leaveFull : text.live.full} onClick={p.toggleFull} />
         <Link class="control" href={`/cameras/${cameraId}`}><Icon name="live" /><span>{words.goLive}</span></Link>
       </span>
     </div>
@@ -320,15 +338,16 @@ function Desktop({ camera }: { camera: Camera }) {
     setSelection(selection === null ? { from: Math.round((at - half) / 1000) * 1000, to: Math.min(Math.round((at + half) / 1000) * 1000, Math.floor(now / 1000) * 1000) } : null);
   };
   const changed = () => {
-    days.reload();
+    desk.changed();
     thumbs.forget();
   };
   const save = () => void snapshot(player.video, camera.name, new Date(at)).then((file) => file !== null && say(text.live.saved(file)));
   const toggle = () => (playing ? player.pause() : player.play());
+  const toggleScreen = () => toggleFull(frame.current, player.video);
   const keys = useKeys({
     k: toggle, ' ': toggle, j: () => seek(at - 10_000), l: () => seek(at + 10_000), ',': () => seek(at - 1000), '.': () => seek(at + 1000),
     '[': () => toEvent(-1), ']': () => toEvent(1), '+': () => setView(zoomed(view, 0.5, at, now)), '=': () => setView(zoomed(view, 0.5, at, now)),
-    '-': () => setView(zoomed(view, 2, at, now)), m: () => { player.video.muted = !player.video.muted; }, f: () => toggleFull(frame.current, player.video), s: select,
+    '-': () => setView(zoomed(view, 2, at, now)), m: () => { player.video.muted = !player.video.muted; }, f: toggleScreen, s: select,
   });
   const empty = days.ready && within(footage.runs, view).length === 0 && desk.trouble === null && !desk.started;
   const last = camera.last_media_at ? Date.parse(camera.last_media_at) : null;
@@ -348,11 +367,7 @@ function Desktop({ camera }: { camera: Camera }) {
             )
             : <Over desk={desk} cameraId={camera.id} failed={() => seek(at)} />}
         </div>
-        <Transport desk={desk} cameraId={camera.id} toEvent={toEvent} />
-        <span class="stage-corner">
-          <Press icon="snapshot" label={text.live.snapshot} onClick={save} />
-          <Press icon="full" label={full ? text.live.leaveFull : text.live.full} onClick={() => toggleFull(frame.current, player.video)} />
-        </span>
+        <Transport desk={desk} cameraId={camera.id} toEvent={toEvent} full={full} toggleFull={toggleScreen} save={save} />
       </div>
       <DayBar desk={desk} />
       <Track view={view} footage={footage} at={desk.scrubbing ?? at} now={now} selection={selection} thumbs={thumbs}

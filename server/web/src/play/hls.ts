@@ -14,8 +14,13 @@ export function hlsWay(): HlsWay | null {
   return document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== '' ? 'native' : null;
 }
 
-/** No worker: it would have to be made from a blob, which our content policy refuses; fragmented MP4 needs none. */
-const common = { enableWorker: false, progressive: false, xhrSetup: (xhr: XMLHttpRequest) => { xhr.withCredentials = false; } };
+/**
+ * No worker: it would have to be made from a blob, which our content policy refuses; fragmented MP4 needs none. No text tracks for what a
+ * playlist tells beside the media: they would be made from a data address, refused as well.
+ */
+export const common = {
+  enableWorker: false, enableDateRangeMetadataCues: false, enableID3MetadataCues: false, enableEmsgMetadataCues: false,
+};
 
 export async function loadHls(): Promise<typeof Hls> {
   return (await import('hls.js/light')).default;

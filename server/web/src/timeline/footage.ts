@@ -2,7 +2,7 @@
 // Plays a camera's footage from any time: HLS of an hour or so around it, the next hour when that is over. Speaks in times of day.
 import type Hls from 'hls.js';
 import { serverNow } from '../api';
-import { hlsWay, loadHls } from '../play/hls';
+import { common, hlsWay, loadHls } from '../play/hls';
 import { mediaAt, piecesFrom, piecesOf, wallAt } from '../play/pieces';
 import type { Piece } from '../play/pieces';
 
@@ -89,6 +89,12 @@ export class FootagePlayer {
     }
   }
 
+  /** What was loaded is not true any more. */
+  forget(): void {
+    this.turn++;
+    this.unload();
+  }
+
   private unload(): void {
     this.hls?.destroy();
     this.hls = null;
@@ -110,7 +116,7 @@ export class FootagePlayer {
     if (turn !== this.turn) return;
     if (Player === null) return this.tell.failed('network');
     this.unload();
-    const hls = new Player({ enableWorker: false, autoStartLoad: false, maxBufferLength: 20, backBufferLength: 30, startPosition: -1 });
+    const hls = new Player({ ...common, autoStartLoad: false, maxBufferLength: 20, backBufferLength: 30, startPosition: -1 });
     this.hls = hls;
     hls.on(Player.Events.LEVEL_LOADED, (_, { details }) => {
       const first = this.pieces.length === 0;
