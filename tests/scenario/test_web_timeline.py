@@ -2,12 +2,14 @@
 """The timeline, keeping and storage pages in Chromium against the real server, with footage whose pictures say when they were taken."""
 import json
 import os
+import sys
 import time
 import unittest
 
 from clockcam import film
 from doorward import Home, Scenario, wait_for
-from test_web import Node, TESTS, iso, need_browser
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from test_web import Node, TESTS, iso, need_browser  # noqa: E402
 
 
 class TimelineTest(Node, Scenario):

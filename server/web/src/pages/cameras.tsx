@@ -29,7 +29,7 @@ function Card({ camera, minute, changed }: { camera: Camera; minute: number; cha
   return (
     <li class="card camera-card">
       <Link class="frame" href={`/cameras/${camera.id}`} aria-label={text.cameras.watch(camera.name)}>
-        <Still key={minute} src={`/api/v1/cameras/${camera.id}/still.jpg?v=${minute}`} alt="" />
+        <Still key={minute} src={`/api/v1/cameras/${camera.id}/still.jpg`} alt="" />
       </Link>
       <div class="camera-about">
         <h2>{camera.name}</h2>
