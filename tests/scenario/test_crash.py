@@ -38,7 +38,8 @@ class Crash(unittest.TestCase):
         """A server on a database of its own that outlives the server's death."""
         cluster = pg.Cluster(fsync=False).create()
         self.addCleanup(cluster.finish)
-        env = {"DOORWARD_DATABASE_URL": cluster.url(), "DOORWARD_LOOPS": "2", "DOORWARD_RETENTION_SWEEP_S": "1"}
+        env = {"DOORWARD_DATABASE_URL": cluster.url(), "DOORWARD_LOOPS": "2", "DOORWARD_RETENTION_SWEEP_S": "1",
+               "DOORWARD_SCRUB_S": "1"}
         server = Server(env, build) if build else Server(env)
         self.addCleanup(server.close)
         server.start()
@@ -129,7 +130,7 @@ class Crash(unittest.TestCase):
             return self.delete_then_start
         if point.startswith(("cut_out_", "sweep_after_deletion")):
             return self.delete_a_span_then_start
-        return self.just_start if point.startswith(("recover_", "sweep_")) else self.upload_until_dead
+        return self.just_start if point.startswith(("recover_", "sweep_", "scrub_")) else self.upload_until_dead
 
     def crash_at(self, point, server, acknowledged):
         server.env["DOORWARD_FAULT_AT"] = point

@@ -10,6 +10,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import disk  # noqa: E402
 import pg  # noqa: E402
+from agency import rfc3339  # noqa: E402
 from doorward import Server, sample, wait_for  # noqa: E402
 from stored import Acknowledged, settled  # noqa: E402
 
@@ -72,6 +73,32 @@ class DiskFull(unittest.TestCase):
         self.goes_on_within()
         settled(self.server)
 
+    def test_what_is_over_a_soft_limit_makes_room_and_what_is_held_stays(self):
+        """Order: past its time, over a limit (the oldest that nothing holds), then no more is taken."""
+        clips, now = [], time.time() - 86400
+        while True:  # each of a time of its own
+            answer = self.server.upload(self.home, self.film, f"{len(clips)}.mp4", query=f"started_at={rfc3339(now + 60 * len(clips))}")
+            if answer.status != 201:
+                break
+            clips.append(answer.json["clip"]["id"])
+            self.acknowledged.clips[clips[-1]] = self.film
+        self.assertEqual(answer.status, 507)
+        wait_for("the alarm", lambda: self.server.metrics()["doorward_storage_full"] == 1, 10)
+        self.assertEqual(self.server.get("/readyz").json["storage"], "full")
+        self.assertEqual(self.home.put(f"/api/v1/clips/{clips[0]}/keep").status, 204)
+        used = self.home.get("/api/v1/storage").json["used_bytes"]
+        limit = {"quota_soft_bytes": used * 2 // 3}
+        self.assertEqual(self.home.put(f"/api/v1/cameras/{self.home.camera_id}/retention", limit).status, 200)
+        wait_for("room", lambda: self.server.metrics()["doorward_storage_full"] == 0, BACK_S)
+        self.goes_on_within()
+        left = {c["id"] for c in self.home.clips("limit=200")}
+        gone = [c for c in clips if c not in left]
+        self.assertGreater(len(gone), 0)
+        self.assertEqual(gone, clips[1:1 + len(gone)], "the oldest but the one that is kept")
+        for clip in gone:
+            del self.acknowledged.clips[clip]
+        self.acknowledged.verify(clips[:1])
+        settled(self.server)
 
     def test_it_fills_while_cameras_send(self):
         """What is under way is told 507 or kept; what was told it is kept, is."""

@@ -19,15 +19,16 @@ RACES, ROUND, THREADS = int(os.environ.get("DOORWARD_KEEP_RACES", "1000")), 100,
 
 class Races(Keeping):
     def many(self, n):
-        """n clips of different times."""
+        """n clips, each of a time of its own: a hold is one of a span, whichever clips lie in it."""
         with open(sample(1), "rb") as f:
             data = f.read()
-        clips, lock, began = [], threading.Lock(), time.time()
+        clips, lock = [], threading.Lock()
+        self.began = getattr(self, "began", time.time()) - 10 * n
 
         def uploads(first):
             for i in range(first, n, THREADS):
                 answer = self.server.upload(self.home, None, f"{time.monotonic_ns()}.mp4", data=data,
-                                            query=f"kind=motion&started_at={self.at(began - 10 * i - 100)}")
+                                            query=f"kind=motion&started_at={self.at(self.began + 10 * i - 100)}")
                 self.assertEqual(answer.status, 201, answer)
                 with lock:
                     clips.append(answer.json["clip"]["id"])
