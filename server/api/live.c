@@ -10,7 +10,7 @@
 
 enum { FIRST_WAIT_MS = 10000, FROM_MAX_S = 24 * 3600 };
 
-int64_t api_link_end_us(const struct http_exchange *x, const struct principal *who)
+static int64_t link_end_us(const struct http_exchange *x, const struct principal *who)
 {
     uint64_t s = 0;
     if (who->kind != PRINCIPAL_LINK ||
@@ -46,7 +46,7 @@ void api_live_refused(struct http_exchange *x, int status)
     }
 }
 
-void api_live_ended(struct http_exchange *x, enum live_end how)
+static void live_ended(struct http_exchange *x, enum live_end how)
 {
     if (how == LIVE_CUT) {
         api_live_refused(x, LIVE_E_CUT);
@@ -115,7 +115,7 @@ static void sends(void *arg, enum live_end how)
     char type[LIVE_TYPE_SIZE];
     if (how != LIVE_GOES_ON || !live_media_type(w->view, type)) {
         live_leave(w->view);
-        api_live_ended(w->x, how);
+        live_ended(w->x, how);
         return;
     }
     http_add_header(w->x, "Cache-Control", "no-store");
@@ -171,7 +171,7 @@ API_HANDLER(api_camera_live_mp4)
     if (read_from(x, &w->from_us)) {
         w->enter.who = who;
         w->enter.history = w->from_us != 0;
-        w->enter.until_us = api_link_end_us(x, who);
+        w->enter.until_us = link_end_us(x, who);
         w->enter.peer = http_peer(x);
         w->enter.request_id = http_request_id(x);
         live_enter(api->live, &w->enter, entered, w);

@@ -215,3 +215,28 @@ uint64_t s3_body_bytes(const struct s3_body *b)
 {
     return b->bytes;
 }
+
+void s3_body_keep(struct s3_body_kept *kept, struct s3_body_params *p)
+{
+    kept->claim = *p->claim;
+    kept->chain = *p->chain;
+    p->claim = &kept->claim;
+    p->chain = &kept->chain;
+    if (p->md5 != NULL) {
+        memcpy(kept->md5, p->md5, sizeof(kept->md5));
+        p->md5 = kept->md5;
+    }
+    if (p->promised != NULL) {
+        memcpy(kept->promised, p->promised, checksum_size(p->checksum));
+        p->promised = kept->promised;
+    }
+    kept->trailer = p->trailer != NULL ? mem_str(p->trailer) : NULL;
+    p->trailer = kept->trailer;
+}
+
+void s3_body_kept_finish(struct s3_body_kept *kept)
+{
+    secret_wipe(&kept->chain, sizeof(kept->chain));
+    free(kept->trailer);
+    kept->trailer = NULL;
+}

@@ -31,6 +31,17 @@ struct s3_body_params {
     void (*done)(void *arg, int status, enum stream_end how);
     void *arg;
 };
+/* What an operation keeps of params whose facts are borrowed from the request. */
+struct s3_body_kept {
+    struct sigv4_claim claim;
+    struct sigv4_chain chain;
+    uint8_t md5[MD5_SIZE], promised[CHECKSUM_MAX];
+    char *trailer;
+};
+/* Copy them, and let the params point at the copies. */
+void s3_body_keep(struct s3_body_kept *kept, struct s3_body_params *p);
+void s3_body_kept_finish(struct s3_body_kept *kept);
+
 struct s3_body;
 struct s3_body *s3_body_create(const struct s3_body_params *p);
 struct s3_body *s3_body_destroy(struct s3_body *b); /* after done(), or never pushed into */

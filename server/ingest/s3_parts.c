@@ -11,10 +11,8 @@
 struct s3_part {
     struct s3_part_params p;
     struct principal camera;
-    char *key, *trailer;
-    struct sigv4_claim claim;
-    struct sigv4_chain chain;
-    uint8_t md5[MD5_SIZE], promised[CHECKSUM_MAX];
+    char *key;
+    struct s3_body_kept kept;
     struct id body_id;
     struct spool_writer *writer;
     struct s3_body *body;
@@ -32,9 +30,8 @@ static struct spool_ref spool_place(const struct s3_part *o)
 static void part_free(struct s3_part *o)
 {
     s3_body_destroy(o->body);
-    secret_wipe(&o->chain, sizeof o->chain);
+    s3_body_kept_finish(&o->kept);
     free(o->key);
-    free(o->trailer);
     free(o);
 }
 
@@ -134,8 +131,6 @@ static void claimed(void *arg, int status, struct spool_writer *w, uint64_t size
         return;
     }
     struct s3_body_params b = o->p.body;
-    b.claim = &o->claim;
-    b.chain = &o->chain;
     b.inner = spool_append(
         w, &(struct spool_append_params){.tentative = true, .done = append_done, .arg = o});
     b.done = body_done;
@@ -166,19 +161,8 @@ static struct s3_part *part_create(const struct s3_part_params *p)
     o->p = *p;
     o->camera = *p->ref.camera;
     o->key = mem_str(p->ref.key);
-    o->claim = *p->body.claim;
-    o->chain = *p->body.chain;
+    s3_body_keep(&o->kept, &o->p.body);
     o->body_id = id_new();
-    if (p->body.md5 != NULL) {
-        memcpy(o->md5, p->body.md5, sizeof o->md5);
-        o->p.body.md5 = o->md5;
-    }
-    if (p->body.promised != NULL) {
-        memcpy(o->promised, p->body.promised, checksum_size(p->body.checksum));
-        o->p.body.promised = o->promised;
-    }
-    o->trailer = p->body.trailer != NULL ? mem_str(p->body.trailer) : NULL;
-    o->p.body.trailer = o->trailer;
     return o;
 }
 

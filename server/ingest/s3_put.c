@@ -12,10 +12,8 @@
 struct s3_put {
     struct s3_put_params p;
     struct principal camera;
-    char *key, *content_type, *metadata, *request_id, *trailer;
-    struct sigv4_claim claim;
-    struct sigv4_chain chain;
-    uint8_t md5[MD5_SIZE], promised[CHECKSUM_MAX];
+    char *key, *content_type, *metadata, *request_id;
+    struct s3_body_kept kept;
     struct upload *upload;
     struct s3_body *body;
     struct sink nowhere; /* where a replayed body goes */
@@ -28,12 +26,11 @@ struct s3_put {
 static void put_free(struct s3_put *o)
 {
     s3_body_destroy(o->body);
-    secret_wipe(&o->chain, sizeof o->chain);
+    s3_body_kept_finish(&o->kept);
     free(o->key);
     free(o->content_type);
     free(o->metadata);
     free(o->request_id);
-    free(o->trailer);
     free(o);
 }
 
@@ -55,7 +52,7 @@ static void fail(struct s3_put *o, int status)
 {
     if (o->signature_taken) {
         db_run(o->p.in->db, freed, NULL, DB_S3_SIGNATURE_FREE,
-               DB_BYTES(o->claim.signature, SHA256_SIZE), DB_ID(&o->camera.id));
+               DB_BYTES(o->kept.claim.signature, SHA256_SIZE), DB_ID(&o->camera.id));
     }
     o->result.status = status;
     tell(o);
@@ -89,7 +86,7 @@ static void record(struct s3_put *o, const uint8_t md5[MD5_SIZE], uint64_t bytes
                                           .clip = clip,
                                           .bytes = bytes});
     if (o->signature_taken) {
-        db_tx_add(tx, DB_S3_SIGNATURE_USE, DB_BYTES(o->claim.signature, SHA256_SIZE),
+        db_tx_add(tx, DB_S3_SIGNATURE_USE, DB_BYTES(o->kept.claim.signature, SHA256_SIZE),
                   DB_ID(&o->camera.id), DB_I64(bytes), DB_TEXT(o->result.etag));
     }
     if (note[0] != '\0') {
@@ -138,8 +135,6 @@ static void body_done(void *arg, int status, enum stream_end how)
 static void body_begin(struct s3_put *o, struct sink *inner, uint64_t max_bytes)
 {
     struct s3_body_params b = o->p.body;
-    b.claim = &o->claim;
-    b.chain = &o->chain;
     b.inner = inner;
     b.done = body_done;
     b.arg = o;
@@ -252,18 +247,7 @@ static struct s3_put *put_create(const struct s3_put_params *p)
     o->content_type = mem_str(p->content_type);
     o->metadata = mem_str(p->metadata);
     o->request_id = mem_str(p->request_id);
-    o->claim = *p->body.claim;
-    o->chain = *p->body.chain;
-    if (p->body.md5 != NULL) {
-        memcpy(o->md5, p->body.md5, sizeof o->md5);
-        o->p.body.md5 = o->md5;
-    }
-    if (p->body.promised != NULL) {
-        memcpy(o->promised, p->body.promised, checksum_size(p->body.checksum));
-        o->p.body.promised = o->promised;
-    }
-    o->trailer = p->body.trailer != NULL ? mem_str(p->body.trailer) : NULL;
-    o->p.body.trailer = o->trailer;
+    s3_body_keep(&o->kept, &o->p.body);
     return o;
 }
 
@@ -272,11 +256,11 @@ void s3_put_begin(const struct s3_put_params *p)
     struct s3_put *o = put_create(p);
     if (p->body.declared_bytes == 0 && !marks_something(o->key)) {
         loop_post(p->in->loop, refuse_empty, o);
-    } else if (o->claim.presigned || p->body.declared_bytes == 0) {
+    } else if (o->kept.claim.presigned || p->body.declared_bytes == 0) {
         loop_post(p->in->loop, begin_later, o);
     } else {
         db_run(p->in->db, signature_taken, o, DB_S3_SIGNATURE_TAKE,
-               DB_BYTES(o->claim.signature, SHA256_SIZE), DB_ID(&o->camera.id),
-               DB_I64(clock_now_us()), DB_I64(o->claim.until_us));
+               DB_BYTES(o->kept.claim.signature, SHA256_SIZE), DB_ID(&o->camera.id),
+               DB_I64(clock_now_us()), DB_I64(o->kept.claim.until_us));
     }
 }

@@ -23,6 +23,23 @@ struct remux {
     struct list jobs, stills; /* struct remux_job.node, struct remux_job_node.node */
 };
 
+/* What comes back of a job that makes one JPEG. */
+struct picture_answer {
+    struct buf jpeg;
+    bool verdict;
+    int status;
+};
+#define PICTURE_ANSWER_INIT                                                                        \
+    {                                                                                              \
+        .jpeg = BUF_INIT(CHANNEL_PICTURE_MAX)                                                      \
+    }
+/* A frame of it. 0, or -EBADMSG when a worker could not say that. */
+int picture_answer_frame(struct picture_answer *a, const struct channel_frame *f) MUST_CHECK;
+/* The worker is gone: 0 or REMUX_E_; the JPEG is in jpeg when 0. A crash is counted and logged as
+ * that event. */
+int picture_answer_end(struct picture_answer *a, struct loop *loop, const struct child *c,
+                       const char *event);
+
 /* Take a slot and start a child. 0 or REMUX_E_BUSY; negative errno when the system refuses. */
 int remux_child_begin(struct remux *r, struct child_params *p, struct child **ret_child) MUST_CHECK;
 /* Give the slot back and the child. */

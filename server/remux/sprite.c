@@ -17,26 +17,14 @@ struct remux_sprite {
     size_t head_sent;
     uint8_t *tile; /* owned; NULL: all of it is on its way */
     size_t tile_n, sent;
-    struct buf jpeg;
-    bool verdict, cancelled;
-    int status;
+    struct picture_answer answer;
+    bool cancelled;
 };
 
 static int sprite_frame(void *arg, const struct channel_frame *f)
 {
     struct remux_sprite *s = arg;
-    struct channel_done d;
-    if (f->type == CHANNEL_PICTURE && f->n > 0 && s->jpeg.len == 0 && !s->verdict) {
-        buf_append(&s->jpeg, f->p, f->n);
-        return s->jpeg.overflow ? -EBADMSG : 0;
-    }
-    if (f->type != CHANNEL_DONE || s->verdict || channel_parse_done(f, &d) < 0 ||
-        (d.status == 0) != (s->jpeg.len > 0)) {
-        return -EBADMSG;
-    }
-    s->verdict = true;
-    s->status = d.status;
-    return 0;
+    return picture_answer_frame(&s->answer, f);
 }
 
 /* True: all of the tile is on its way. */
@@ -67,16 +55,14 @@ static void sprite_room(void *arg)
 static void sprite_finish(void *arg)
 {
     struct remux_sprite *s = arg;
-    int status = s->cancelled ? REMUX_E_CANCELLED : s->verdict ? s->status : REMUX_E_CRASHED;
-    if (status == REMUX_E_CRASHED) {
-        metric_add(METRIC_REMUX_CRASHED, 1);
-        log_warn(loop_log(s->remux->loop), "remux_sprite_crashed",
-                 F_INT("hung", child_hung(s->child)));
-    }
+    int status = s->cancelled ? REMUX_E_CANCELLED
+                              : picture_answer_end(&s->answer, s->remux->loop, s->child,
+                                                   "remux_sprite_crashed");
     list_remove(&s->node.node);
-    s->p.done(s->p.arg, status, status == 0 ? s->jpeg.data : NULL, status == 0 ? s->jpeg.len : 0);
+    s->p.done(s->p.arg, status, status == 0 ? s->answer.jpeg.data : NULL,
+              status == 0 ? s->answer.jpeg.len : 0);
     remux_child_end(s->remux, s->child);
-    buf_finish(&s->jpeg);
+    buf_finish(&s->answer.jpeg);
     free(s->tile);
     free(s);
 }
@@ -95,7 +81,7 @@ int remux_sprite_begin(struct remux *r, const struct remux_sprite_params *p,
     *s = (struct remux_sprite){.node = {.cancel = sprite_cancel_now, .arg = s},
                                .remux = r,
                                .p = *p,
-                               .jpeg = BUF_INIT(CHANNEL_PICTURE_MAX)};
+                               .answer = PICTURE_ANSWER_INIT};
     struct child_params cp = {.order = {.kind = JOB_SPRITE,
                                         .output_max_bytes = p->max_bytes,
                                         .max_width = p->tile_width,

@@ -15,28 +15,43 @@ struct still {
     struct child *child;
     uint8_t *input; /* owned; NULL when all of it is on its way */
     size_t input_n, sent;
-    struct buf jpeg;
-    bool verdict, cancelled;
-    int status;
+    struct picture_answer answer;
+    bool cancelled;
     remux_still_fn *done;
     void *arg;
 };
 
+int picture_answer_frame(struct picture_answer *a, const struct channel_frame *f)
+{
+    struct channel_done d;
+    if (f->type == CHANNEL_PICTURE && f->n > 0 && a->jpeg.len == 0 && !a->verdict) {
+        buf_append(&a->jpeg, f->p, f->n);
+        return a->jpeg.overflow ? -EBADMSG : 0;
+    }
+    if (f->type != CHANNEL_DONE || a->verdict || channel_parse_done(f, &d) < 0 ||
+        (d.status == 0) != (a->jpeg.len > 0)) {
+        return -EBADMSG;
+    }
+    a->verdict = true;
+    a->status = d.status;
+    return 0;
+}
+
+int picture_answer_end(struct picture_answer *a, struct loop *loop, const struct child *c,
+                       const char *event)
+{
+    if (a->verdict) {
+        return a->status;
+    }
+    metric_add(METRIC_REMUX_CRASHED, 1);
+    log_warn(loop_log(loop), event, F_INT("hung", child_hung(c)));
+    return REMUX_E_CRASHED;
+}
+
 static int still_frame(void *arg, const struct channel_frame *f)
 {
     struct still *s = arg;
-    struct channel_done d;
-    if (f->type == CHANNEL_PICTURE && f->n > 0 && s->jpeg.len == 0 && !s->verdict) {
-        buf_append(&s->jpeg, f->p, f->n);
-        return s->jpeg.overflow ? -EBADMSG : 0;
-    }
-    if (f->type != CHANNEL_DONE || s->verdict || channel_parse_done(f, &d) < 0 ||
-        (d.status == 0) != (s->jpeg.len > 0)) {
-        return -EBADMSG;
-    }
-    s->verdict = true;
-    s->status = d.status;
-    return 0;
+    return picture_answer_frame(&s->answer, f);
 }
 
 static void still_feed(void *arg)
@@ -53,16 +68,14 @@ static void still_feed(void *arg)
 static void still_finish(void *arg)
 {
     struct still *s = arg;
-    int status = s->cancelled ? REMUX_E_CANCELLED : s->verdict ? s->status : REMUX_E_CRASHED;
-    if (status == REMUX_E_CRASHED) {
-        metric_add(METRIC_REMUX_CRASHED, 1);
-        log_warn(loop_log(s->remux->loop), "remux_still_crashed",
-                 F_INT("hung", child_hung(s->child)));
-    }
+    int status = s->cancelled ? REMUX_E_CANCELLED
+                              : picture_answer_end(&s->answer, s->remux->loop, s->child,
+                                                   "remux_still_crashed");
     list_remove(&s->node.node);
-    s->done(s->arg, status, status == 0 ? s->jpeg.data : NULL, status == 0 ? s->jpeg.len : 0);
+    s->done(s->arg, status, status == 0 ? s->answer.jpeg.data : NULL,
+            status == 0 ? s->answer.jpeg.len : 0);
     remux_child_end(s->remux, s->child);
-    buf_finish(&s->jpeg);
+    buf_finish(&s->answer.jpeg);
     free(s->input);
     free(s);
 }
@@ -83,7 +96,7 @@ static int begin(struct remux *r, enum job_kind kind, const uint8_t *media, size
     struct still *s = mem_new(struct still);
     *s = (struct still){.node = {.cancel = still_cancel, .arg = s},
                         .remux = r,
-                        .jpeg = BUF_INIT(CHANNEL_PICTURE_MAX),
+                        .answer = PICTURE_ANSWER_INIT,
                         .done = done,
                         .arg = arg};
     struct child_params cp = {.order = {.kind = kind, .max_width = max_width},

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every coded picture and SEI message that a camera sent is found again in what is read back, as MP4 and as joined HLS."""
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import media  # noqa: E402
 import nal  # noqa: E402
 from doorward import Scenario, shared  # noqa: E402
+from readback import ReadBack  # noqa: E402
 
 
 def expectations():
@@ -20,43 +20,11 @@ def expectations():
     return {r[0]: (r[1], float(r[5])) for r in rows if os.path.splitext(r[0])[1] and r[1] != "expect"}
 
 
-class Whole(Scenario):
+class Whole(ReadBack, Scenario):
     def setUp(self):
         self.home = self.server.household()
         self.work = tempfile.TemporaryDirectory(prefix="dw-whole-")
         self.addCleanup(self.work.cleanup)
-
-    def read_mp4(self, clip):
-        path = os.path.join(self.work.name, "back.mp4")
-        answer = self.home.get(clip["urls"]["mp4"])
-        self.assertEqual(answer.status, 200, answer)
-        with open(path, "wb") as f:
-            f.write(answer.body)
-        return path
-
-    def read_hls(self, clip):
-        """The playlist's map and byte ranges, one after another."""
-        text = self.home.get(clip["urls"]["hls"]).body.decode()
-        base = clip["urls"]["hls"].rsplit("/", 1)[0]
-        path = os.path.join(self.work.name, "joined.mp4")
-
-        def piece(uri, byte_range):
-            n, at = (int(v) for v in byte_range.split("@"))
-            answer = self.home.get(f"{base}/{uri}", headers={"Range": f"bytes={at}-{at + n - 1}"})
-            self.assertIn(answer.status, (200, 206), answer)
-            self.assertEqual(len(answer.body), n)
-            return answer.body
-        with open(path, "wb") as f:
-            byte_range = None
-            for line in text.splitlines():
-                m = re.match(r'#EXT-X-MAP:URI="([^"]+)",BYTERANGE="([^"]+)"', line)
-                if m:
-                    f.write(piece(*m.groups()))
-                elif line.startswith("#EXT-X-BYTERANGE:"):
-                    byte_range = line.split(":", 1)[1]
-                elif line and not line.startswith("#"):
-                    f.write(piece(line, byte_range))
-        return path
 
     def check(self, path, seconds=None):
         answer = self.server.upload(self.home, path)

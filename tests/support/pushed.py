@@ -2,7 +2,6 @@
 """What segment-pushing tools send, and whether all of it came back: the same coded pictures, in MP4 and in joined HLS, none twice,
 and the sound that was sent."""
 import os
-import re
 import subprocess
 import tempfile
 import unittest
@@ -10,6 +9,7 @@ import unittest
 import media
 import nal
 from doorward import Scenario, wait_for
+from readback import ReadBack
 
 H264 = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p"]
 
@@ -39,7 +39,7 @@ def pictures(path):
     return b"|" + b"|".join(line.split(",")[5].strip().encode() for line in out.stdout.splitlines() if line and not line.startswith("#")) + b"|"
 
 
-class Pushed(Scenario):
+class Pushed(ReadBack, Scenario):
     def setUp(self):
         self.home = self.server.household()
         self.work = tempfile.TemporaryDirectory(prefix="dw-push-")
@@ -57,36 +57,6 @@ class Pushed(Scenario):
     def put(self, name, data, method="PUT", query="", **more):
         return self.server.request(method, f"{self.path}/{name}" + (f"?{query}" if query else ""), body=data,
                                    basic=("cam", self.home.camera_secret), **more)
-
-    def read_mp4(self, clip):
-        path = os.path.join(self.work.name, "back.mp4")
-        answer = self.home.get(clip["urls"]["mp4"])
-        self.assertEqual(answer.status, 200, answer)
-        with open(path, "wb") as f:
-            f.write(answer.body)
-        return path
-
-    def read_hls(self, clip):
-        text = self.home.get(clip["urls"]["hls"]).body.decode()
-        base = clip["urls"]["hls"].rsplit("/", 1)[0]
-        path = os.path.join(self.work.name, "joined.mp4")
-
-        def piece(uri, byte_range):
-            n, at = (int(v) for v in byte_range.split("@"))
-            answer = self.home.get(f"{base}/{uri}", headers={"Range": f"bytes={at}-{at + n - 1}"})
-            self.assertIn(answer.status, (200, 206), answer)
-            return answer.body
-        with open(path, "wb") as f:
-            byte_range = None
-            for line in text.splitlines():
-                m = re.match(r'#EXT-X-MAP:URI="([^"]+)",BYTERANGE="([^"]+)"', line)
-                if m:
-                    f.write(piece(*m.groups()))
-                elif line.startswith("#EXT-X-BYTERANGE:"):
-                    byte_range = line.split(":", 1)[1]
-                elif line and not line.startswith("#"):
-                    f.write(piece(line, byte_range))
-        return path
 
     def one_clip(self, seconds, within=30):
         """The one clip of the camera, once it is as long as what was sent."""
