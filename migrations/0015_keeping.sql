@@ -34,6 +34,8 @@ alter table deletion add column recording_id uuid;
 alter table deletion add column look_us bigint not null; -- when to try next: purge_us, or later while a hold stands against it
 create index deletion_look on deletion (look_us) where undone_us is null and purged_us is null;
 drop index deletion_due;
+drop index deletion_camera;
+create index deletion_camera on deletion (camera_id, from_us) where undone_us is null and purged_us is null;
 create index deletion_household on deletion (household_id, id) where undone_us is null and purged_us is null;
 
 -- One row a camera: when its footage is to be looked through next. Taken by one sweeper at a time (skip locked).
@@ -43,7 +45,8 @@ create table camera_keeping (
     swept_us     bigint not null default 0,  -- when it was last looked through to the end
     changed_us   bigint not null default 0,  -- rules changed, a hold was lifted: much may go at once, and that is meant
     watch_us     bigint not null default 0,  -- due: is it still recording?
-    soft_warned  boolean not null default false
+    soft_warned  boolean not null default false,
+    halted_us    bigint                      -- an unusual share of it was to be erased: nothing is until the operator says so
 );
 create index camera_keeping_sweep on camera_keeping (sweep_us);
 create index camera_keeping_watch on camera_keeping (watch_us);
@@ -179,6 +182,12 @@ create function gap_note(camera uuid, why text, from_us bigint, to_us bigint, no
       from camera c where c.id = $1
 $$;
 
+-- Pictures made of a span: sprites, and the camera's newest snapshot when it was taken then.
+create function stills_drop(camera uuid, from_us bigint, to_us bigint, now_us bigint) returns void language sql as $$
+    delete from camera_still s where s.camera_id = $1 and s.taken_us >= $2 and s.taken_us < $3;
+    select sprites_drop($1, $2, $3, $4);
+$$;
+
 -- Clips of which nothing is left go, each with a tombstone.
 create function clips_settle(p_camera uuid, p_recordings uuid[], p_from_us bigint, p_to_us bigint, p_reason text, p_now_us bigint)
 returns void language sql as $$
@@ -228,7 +237,7 @@ begin
     update camera set used_bytes = greatest(used_bytes - keeping_erase.bytes, 0) where id = p_camera;
     for hole in select unnest(spans) loop
         perform gap_note(p_camera, p_reason, lower(hole), upper(hole) - 1000000, p_now_us);
-        perform sprites_drop(p_camera, lower(hole), upper(hole) - 1000000, p_now_us);
+        perform stills_drop(p_camera, lower(hole), upper(hole) - 1000000, p_now_us);
     end loop;
     perform clips_settle(p_camera, recordings, keeping_erase.from_us, keeping_erase.to_us, p_reason, p_now_us);
 end $$;
@@ -419,6 +428,7 @@ begin
     update clip set deleted_us = p_now_us, deletion_id = d.id
      where camera_id = c.id and deleted_us is null
        and (id = p_clip or (p_clip is null and start_us >= p_from_us and start_us + duration_ms * 1000 <= p_to_us + 1000));
+    perform stills_drop(c.id, d.from_us, d.to_us, p_now_us); -- of it nothing is shown from now on
     insert into ledger_entry (id, at_us, household_id, actor_kind, actor_id, action, subject_kind, subject_id, detail, request_id, salt)
     values (uuid_v7(p_now_us), p_now_us, c.household_id, 'account', p_account,
             case when p_clip is null then 'footage.delete' else 'clip.delete' end,
@@ -615,11 +625,36 @@ language sql stable as $$
 $$;
 
 -- ---- the sweep ----
+-- A safety net under rules, clock and look_us: is much to go that should have gone with an earlier sweep, though nobody changed
+-- anything since? (A server that was off is behind with its sweeps too, so that is not unusual.)
+create function sweep_unusual(p_camera uuid, p_swept_us bigint, p_changed_us bigint, p_now_us bigint) returns boolean
+language plpgsql stable as $$
+declare
+    rules jsonb := keeping_rules(p_camera);
+    overdue bigint;
+begin
+    if p_swept_us = 0 or p_changed_us >= p_swept_us
+       or (select count(*) from (select from segment s
+                                  where s.camera_id = p_camera
+                                    and coalesce(s.look_us, s.created_us) <= p_now_us - keep_least_us(rules) limit 100) due) < 100
+       or exists (select from hold h where h.camera_id = p_camera and h.expires_us between p_swept_us and p_now_us)
+       or exists (select from clip k where k.camera_id = p_camera and k.deleted_us >= p_swept_us)
+       or exists (select from deletion d where d.camera_id = p_camera and greatest(d.asked_us, d.undone_us, d.purged_us) >= p_swept_us) then
+        return false;
+    end if;
+    select count(*) into overdue
+      from segment s cross join lateral (select segment_end_us(s.start_us, s.duration_90k) as end_us) e
+     where s.camera_id = p_camera and coalesce(s.look_us, s.created_us) <= p_now_us - keep_least_us(rules)
+       and segment_keep_us(p_camera, s.recording_id, s.start_us, e.end_us, s.created_us, rules) < p_swept_us - 3600000000
+       and held_until_us(p_camera, s.start_us, e.end_us, p_now_us) is null;
+    return overdue >= 100 and overdue * 4 > (select count(*) from segment s where s.camera_id = p_camera);
+end $$;
+
 -- One step: the camera whose turn it is, taken by one sweeper at a time. Camera null: it is nobody's turn. more: it is this one's turn
 -- again at once. The soft limit is only looked at: what came of it is told to the ledger when it is passed, and once it is kept again.
 create function sweep_next(p_now_us bigint, p_every_us bigint, p_limit integer,
                            out camera uuid, out segments bigint, out bytes bigint, out held bigint, out over_segments bigint,
-                           out over_bytes bigint, out more boolean, out soft boolean)
+                           out over_bytes bigint, out more boolean, out soft boolean, out halted boolean)
 language plpgsql as $$
 declare
     k camera_keeping;
@@ -631,10 +666,20 @@ begin
         return;
     end if;
     camera := k.camera_id;
-    select * into e from keeping_expire(k.camera_id, p_now_us, p_limit);
-    segments := e.segments; bytes := e.bytes; held := e.held;
-    more := e.looked >= p_limit;
+    halted := k.halted_us is not null or sweep_unusual(k.camera_id, k.swept_us, k.changed_us, p_now_us);
+    if halted then
+        segments := 0; bytes := 0; held := 0;
+        more := false;
+    else
+        select * into e from keeping_expire(k.camera_id, p_now_us, p_limit);
+        segments := e.segments; bytes := e.bytes; held := e.held;
+        more := e.looked >= p_limit;
+    end if;
     select * into c from camera where id = k.camera_id;
+    if halted and k.halted_us is null then
+        insert into ledger_entry (id, at_us, household_id, actor_kind, action, subject_kind, subject_id, salt)
+        values (uuid_v7(p_now_us), p_now_us, c.household_id, 'system', 'footage.halt', 'camera', c.id, uuid_send(gen_random_uuid()));
+    end if;
     over_segments := 0; over_bytes := 0;
     if c.used_bytes > c.quota_bytes then
         select * into e from keeping_evict(c.household_id, c.id, c.quota_bytes, p_now_us, p_limit);
@@ -655,8 +700,32 @@ begin
     end if;
     update camera_keeping
        set sweep_us = case when more then p_now_us else p_now_us + p_every_us end,
-           swept_us = case when more then swept_us else p_now_us end, soft_warned = soft
+           swept_us = case when more or halted then swept_us else p_now_us end, soft_warned = soft,
+           halted_us = case when halted then coalesce(halted_us, p_now_us) end
      where camera_id = k.camera_id;
+end $$;
+
+-- What was given and may not be looked at any more goes too: the copies of grants that are over.
+create function grants_over(p_now_us bigint, p_limit integer) returns bigint language plpgsql as $$
+declare
+    n bigint;
+begin
+    with over as (
+        select s.object_id, f.id, f.household_id
+          from footage_grant f join grant_item t on t.grant_id = f.id join grant_segment s on s.item_id = t.id
+         where f.expires_us <= p_now_us
+         limit p_limit
+    ), dropped as (
+        delete from grant_segment s using over where s.object_id = over.object_id returning s.object_id
+    ), thrown as (
+        insert into garbage (object_id, reason, since_us) select object_id, 'expired', p_now_us from dropped on conflict do nothing
+    ), told as (
+        insert into ledger_entry (id, at_us, household_id, actor_kind, action, subject_kind, subject_id, salt)
+        select uuid_v7(p_now_us), p_now_us, o.household_id, 'system', 'grant.erase', 'grant', o.id, uuid_send(gen_random_uuid())
+          from (select distinct id, household_id from over) o
+    )
+    select count(*) into n from dropped;
+    return n;
 end $$;
 
 -- Households over their quota (p_soft: over their soft one, and cameras over theirs; for when the disk is full), oldest footage first.
@@ -711,7 +780,7 @@ begin
     insert into garbage (object_id, reason, since_us) values (s.id, 'cut', p_now_us) on conflict do nothing;
     update camera set used_bytes = greatest(used_bytes - s.sealed_bytes + p_added_bytes, 0) where id = d.camera_id;
     perform gap_note(d.camera_id, 'deleted', p_gone_from_us, p_gone_to_us, p_now_us);
-    perform sprites_drop(d.camera_id, p_gone_from_us, p_gone_to_us, p_now_us);
+    perform stills_drop(d.camera_id, p_gone_from_us, p_gone_to_us, p_now_us);
     perform clips_settle(d.camera_id, array[s.recording_id], p_gone_from_us, p_gone_to_us, 'deleted', p_now_us);
     insert into tombstone (id, household_id, camera_id, clip_id, deletion_id, start_us, duration_ms, reason, actor_kind, actor_id,
                            at_us, segments, bytes, content_sha256)

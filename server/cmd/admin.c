@@ -194,6 +194,42 @@ static bool household_create(struct admin *a)
     return commit(a, tx);
 }
 
+static bool arg_bytes(struct admin *a, const char *name, struct db_arg *ret_bytes)
+{
+    const char *text = admin_arg(&a->args, name);
+    uint64_t bytes = 0;
+    if (text != NULL && (str_parse_u64(text, INT64_MAX, &bytes) != 0 || bytes == 0)) {
+        return complain(a, "%s needs a number of bytes.", name);
+    }
+    *ret_bytes = text != NULL ? DB_I64(bytes) : DB_NULL;
+    return true;
+}
+
+static bool household_limit(struct admin *a)
+{
+    struct id household;
+    struct db_arg quota, soft, undo;
+    const char *text = admin_arg(&a->args, "--undo-s");
+    uint64_t undo_s = 0;
+    if (!arg_id(a, "--household", &household) || !arg_bytes(a, "--quota-bytes", &quota) ||
+        !arg_bytes(a, "--soft-bytes", &soft)) {
+        return false;
+    }
+    if (text != NULL && str_parse_u64(text, 7 * 86400, &undo_s) != 0) {
+        return complain(a, "--undo-s needs a number up to 604800.");
+    }
+    undo = text != NULL ? DB_I64(undo_s) : DB_NULL;
+    struct db_tx *tx = db_tx_begin(a->db);
+    db_tx_add(tx, DB_HOUSEHOLD_LIMIT, DB_ID(&household), quota, soft, undo);
+    ledger_add(tx, &(struct ledger_entry){.action = "household.limit",
+                                          .household = &household,
+                                          .actor_kind = "operator",
+                                          .subject_kind = "household",
+                                          .subject = &household});
+    say_id(a, "id", &household);
+    return commit(a, tx);
+}
+
 static bool owner_create(struct admin *a)
 {
     struct id household;
@@ -447,6 +483,13 @@ static bool officer_create(struct admin *a)
 
 static const struct admin_option household_options[] = {
     {"--name", .required = true, .help = "what it is called"}, JSON, {0}};
+static const struct admin_option limit_options[] = {
+    {"--household", .required = true, .help = "id of the household"},
+    {"--quota-bytes", .help = "no more is taken above it; without: no limit"},
+    {"--soft-bytes", .help = "above it the oldest goes first when the disk is full"},
+    {"--undo-s", .help = "how long deletions can be undone, unless a camera says otherwise"},
+    JSON,
+    {0}};
 static const struct admin_option owner_options[] = {
     {"--household", .required = true, .help = "id of the household"},
     {"--email", .required = true, .help = "address to sign in with"},
@@ -499,6 +542,7 @@ static const struct admin_command {
     const struct admin_option *options;
 } commands[] = {
     {"household", "create", "a new household", household_create, household_options},
+    {"household", "limit", "what a household may use", household_limit, limit_options},
     {"owner", "create", "an account that owns a household, and a token", owner_create,
      owner_options},
     {"account", "create", "the same as owner create", owner_create, owner_options},

@@ -19,7 +19,7 @@ enum { REASON_MAX = 512 };
 
 struct gc {
     const struct cmd *cmd;
-    bool json, dry_run, trust_clock;
+    bool json, dry_run, trust_clock, confirm;
     struct place place;
     int db_status;
     char reason[REASON_MAX];
@@ -31,9 +31,11 @@ struct gc {
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: doorward gc [--dry-run] [--json] [--trust-clock]\n"
+            "usage: doorward gc [--dry-run | --confirm | --trust-clock] [--json]\n"
             "Erases what is deleted, past its time or over a quota, and carries out garbage.\n"
-            "--dry-run only says what would go. --trust-clock says that the clock is right after\n"
+            "--dry-run only says what would go. --confirm says that it may go although an unusual\n"
+            "share of a camera's footage is due at once, which halts the sweep. --trust-clock says "
+            "that the clock is right after\n"
             "the server stopped erasing because it jumped; it erases nothing itself.\n");
     return GC_COULD_NOT;
 }
@@ -45,13 +47,15 @@ static int parse(struct gc *g, int argc, char **argv)
             g->json = true;
         } else if (strcmp(argv[i], "--dry-run") == 0) {
             g->dry_run = true;
+        } else if (strcmp(argv[i], "--confirm") == 0) {
+            g->confirm = true;
         } else if (strcmp(argv[i], "--trust-clock") == 0) {
             g->trust_clock = true;
         } else {
             return -EINVAL;
         }
     }
-    return g->dry_run && g->trust_clock ? -EINVAL : 0;
+    return g->dry_run + g->trust_clock + g->confirm > 1 ? -EINVAL : 0;
 }
 
 /* ---- asking ---- */
@@ -161,27 +165,32 @@ static int print_totals(struct gc *g, const struct sweep_totals *t)
                        quota = t->quota_segments, cut = t->cut_segments;
     if (g->json) {
         printf("{\"deleted_segments\":%llu,\"expired_segments\":%llu,\"quota_segments\":%llu,"
-               "\"cut_segments\":%llu,\"bytes\":%llu,\"objects\":%llu}\n",
+               "\"cut_segments\":%llu,\"bytes\":%llu,\"objects\":%llu,\"halted_cameras\":%llu}\n",
                deleted, expired, quota, cut, (unsigned long long)t->bytes,
-               (unsigned long long)g->objects);
+               (unsigned long long)g->objects, (unsigned long long)t->halted_cameras);
     } else {
         printf("erased: %llu segments deleted, %llu past their time, %llu over a quota, %llu cut; "
-               "%llu bytes\nobjects removed: %llu\n",
+               "%llu bytes\nobjects removed: %llu; cameras halted: %llu\n",
                deleted, expired, quota, cut, (unsigned long long)t->bytes,
-               (unsigned long long)g->objects);
+               (unsigned long long)g->objects, (unsigned long long)t->halted_cameras);
     }
     if (t->clock_stopped) {
         snprintf(g->reason, REASON_MAX,
                  "The clock is not believed (see the log); set it right, or --trust-clock.");
         return GC_COULD_NOT;
     }
-    return t->failed || g->garbage_status != 0 ? GC_LEFT : GC_DONE;
+    return t->failed || t->halted_cameras > 0 || g->garbage_status != 0 ? GC_LEFT : GC_DONE;
 }
 
 static int for_real(struct gc *g)
 {
     struct place *p = &g->place;
-    db_run(p->db, on_all_due, g, DB_SWEEP_ALL, DB_I64(clock_now_us()));
+    struct db_tx *tx = db_tx_begin(p->db);
+    if (g->confirm) {
+        db_tx_add(tx, DB_SWEEP_CONFIRM, DB_I64(clock_now_us()));
+    }
+    db_tx_add(tx, DB_SWEEP_ALL, DB_I64(clock_now_us()));
+    db_tx_commit(tx, on_all_due, g);
     loop_run(p->loop);
     if (g->db_status != 0) {
         return GC_COULD_NOT;

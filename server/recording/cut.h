@@ -23,6 +23,12 @@ struct cut_span {
 uint32_t cut_choose(const struct cut_source *sources, uint32_t n_sources,
                     const struct cut_span *window, struct cut_piece *ret_pieces,
                     struct cut_span *ret_span);
+enum { CUT_PARTS = 2 };
+/* What stays of a segment when [from_us, to_us) goes: at most one piece before it and one
+ * behind it; never the whole segment as one. Returns the number of pieces. */
+uint32_t cut_around(const struct cut_source *source, int64_t from_us, int64_t to_us,
+                    struct cut_piece ret_pieces[CUT_PARTS]);
+
 /* Make the cut's own index: the pieces' fragments, media zero moved to the first sample of the
  * first piece (ret_start_us: its UTC) unless that lies before it, so that a player starts at once.
  * Owned by the caller. */

@@ -49,23 +49,6 @@ enum {
     TO_US
 };
 
-uint32_t cut_around(const struct cut_source *source, int64_t from_us, int64_t to_us,
-                    struct cut_piece ret_pieces[CUT_PARTS])
-{
-    const struct cut_span before = {INT64_MIN, from_us}, behind = {to_us, INT64_MAX};
-    struct cut_span span;
-    uint32_t n_before = cut_choose(source, 1, &before, ret_pieces, &span);
-    uint32_t n = n_before + cut_choose(source, 1, &behind, ret_pieces + n_before, &span);
-    if (n != 1 || ret_pieces[0].n < source->index->n_fragments) {
-        return n;
-    }
-    /* The span lies where no sample is, beyond the last or before the first: that fragment goes, so
-     * that the segment ends there. */
-    ret_pieces[0].n--;
-    ret_pieces[0].first += n_before ? 0 : 1;
-    return ret_pieces[0].n > 0 ? 1 : 0;
-}
-
 /* ---- the end ---- */
 static void finish(struct cut_out *c)
 {

@@ -11,12 +11,6 @@
 #include "recording/cut.h"
 #include "storage/store.h"
 
-enum { CUT_PARTS = 2 };
-/* Pure. What stays of a segment when [from_us, to_us) goes: at most one piece before it and one
- * behind it; never the whole segment as one. Returns the number of pieces. */
-uint32_t cut_around(const struct cut_source *source, int64_t from_us, int64_t to_us,
-                    struct cut_piece ret_pieces[CUT_PARTS]);
-
 enum {
     CUT_OUT_E_NONE = 1, /* no segment of this deletion needs it (any more) */
     CUT_OUT_E_LATER     /* database or store do not answer, no room, or the state changed: later */

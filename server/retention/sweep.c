@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One round: clock -> deletions -> cameras -> households -> room -> signatures -> wait. A step
- * repeats itself while there is more of its kind, at most STEP_MAX times a round; what the database
- * refuses ends the round, and the next begins a little later. */
+/* One round: clock -> deletions -> cameras -> households -> grants -> room -> signatures -> wait. A
+ * step repeats itself while there is more of its kind, at most STEP_MAX times a round; what the
+ * database refuses ends the round, and the next begins a little later. */
 #include "retention/sweep.h"
 
 #include "base/clock.h"
@@ -38,10 +38,11 @@ static void step_deletions(struct sweep *s);
 static void step_cameras(struct sweep *s);
 static void step_households(struct sweep *s);
 static void step_room(struct sweep *s);
+static void step_grants(struct sweep *s);
 static void step_sign(struct sweep *s);
 
 static void (*const steps[])(struct sweep *) = {
-    step_clock, step_deletions, step_cameras, step_households, step_room, step_sign,
+    step_clock, step_deletions, step_cameras, step_households, step_grants, step_room, step_sign,
 };
 
 /* ---- going on ---- */
@@ -317,8 +318,21 @@ enum {
     SWEEP_BYTES,
     SWEEP_HELD,
     SWEEP_OVER_SEGMENTS,
-    SWEEP_OVER_BYTES
+    SWEEP_OVER_BYTES,
+    SWEEP_MORE,
+    SWEEP_SOFT,
+    SWEEP_HALTED
 };
+
+static void halted(struct sweep *s, const struct db_reply *r)
+{
+    struct id camera = db_id(r, 0, 0, SWEEP_CAMERA);
+    s->totals.halted_cameras++;
+    metric_add(METRIC_HALTED_CAMERAS, 1);
+    log_error(loop_log(s->p.loop), "erasing_halted", F_ID("camera", &camera),
+              F_STR("reason", "an unusual share of its footage was to go"),
+              F_STR("hint", "see doorward gc --dry-run; if it may go: doorward gc --confirm"));
+}
 
 static void on_camera(void *arg, const struct db_reply *r)
 {
@@ -333,6 +347,9 @@ static void on_camera(void *arg, const struct db_reply *r)
     count(s, &s->totals.expired_segments, METRIC_ERASED_EXPIRED, r, SWEEP_SEGMENTS);
     count(s, &s->totals.quota_segments, METRIC_ERASED_QUOTA, r, SWEEP_OVER_SEGMENTS);
     metric_add(METRIC_SWEPT_CAMERAS, 1);
+    if (db_bool(r, 0, 0, SWEEP_HALTED)) {
+        halted(s, r);
+    }
     crash_point("sweep_after_camera");
     repeat(s);
 }
@@ -375,6 +392,27 @@ static void step_households(struct sweep *s)
     }
     s->households_us = s->now_us + (int64_t)s->p.every_s * CLOCK_US;
     evict(s);
+}
+
+/* ---- grants ---- */
+
+static void on_grants(void *arg, const struct db_reply *r)
+{
+    struct sweep *s = arg;
+    if (!worked(s, r, "grants")) {
+        return;
+    }
+    if (db_i64(r, 0, 0, 0) == 0) {
+        next_step(s);
+        return;
+    }
+    s->erased = true;
+    repeat(s);
+}
+
+static void step_grants(struct sweep *s)
+{
+    db_run(s->p.db, on_grants, s, DB_GRANTS_OVER, DB_I64(s->now_us), DB_I64(SEGMENTS_A_STEP));
 }
 
 /* ---- room ---- */

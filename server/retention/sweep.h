@@ -26,6 +26,7 @@ struct sweep_params {
 };
 struct sweep_totals { /* since it was made */
     uint64_t deleted_segments, expired_segments, quota_segments, bytes, cut_segments;
+    uint64_t halted_cameras; /* an unusual share of their footage was to go: none does */
     bool clock_stopped, failed, full;
 };
 struct sweep;

@@ -194,6 +194,33 @@ class Rules(Keeping):
         self.assertEqual(self.numbers(f"select count(*) from clip where camera_id = '{self.home.camera_id}' and deleted_us is null"), [0])
 
 
+class SafetyStop(Keeping):
+    def test_an_unusual_share_is_not_erased_until_the_operator_says_so(self):
+        """Footage that should have gone with earlier sweeps, though nobody changed a rule: something else is wrong."""
+        clip = self.clip()
+        self.swept()
+        self.sql(f"""insert into segment select gen_random_uuid(), start_us + n * 1000000, household_id, camera_id, recording_id, n, zero_90k,
+                     duration_90k, plain_bytes, sealed_bytes, sealed_digest, wrapped_key, sample_index, created_us
+                     from segment, generate_series(1, 120) n where camera_id = '{self.home.camera_id}'""")
+        self.age(clip, 31 * DAY)
+        camera = f"where camera_id = '{self.home.camera_id}'"
+        wait_for("the halt", lambda: self.sql(f"select halted_us from camera_keeping {camera}"), 10)
+        self.assertEqual(self.segments(clip), 121)
+        self.assertIn("footage.halt", self.ledger())
+        self.assertTrue(self.server.log_lines("erasing_halted"))
+        self.assertEqual(self.server.run("gc", check=False).returncode, 1)
+        self.server.run("gc", "--confirm")
+        self.gone(clip)
+        # A rule that was changed is meant.
+        clip = self.clip(120)
+        self.sql(f"""insert into segment select gen_random_uuid(), start_us + n * 1000000, household_id, camera_id, recording_id, n, zero_90k,
+                     duration_90k, plain_bytes, sealed_bytes, sealed_digest, wrapped_key, sample_index, created_us
+                     from segment, generate_series(1, 120) n {camera}""")
+        self.sql(f"update camera set used_bytes = (select sum(sealed_bytes) from segment {camera}) where id = '{self.home.camera_id}'")
+        self.rules({"*": 0})
+        self.gone(clip)
+
+
 class Holds(Keeping):
     def test_kept_clips_outlive_their_rules_until_that_is_taken_back(self):
         clip = self.clip()
@@ -254,6 +281,21 @@ class Holds(Keeping):
         self.gone(clip)
         settled(self.server)
 
+    def test_copies_of_a_grant_go_when_it_is_over(self):
+        agency, self.home = Agency(self.server), placed_home(self.server)
+        begin = int(time.time()) - HOUR
+        clip = film(self.home, begin)
+        self.assertEqual(agency.ask(begin - 60, begin + 900).status, 201)
+        item = self.home.get("/api/v1/inbox").json["items"][0]["id"]
+        grant = self.home.post(f"/api/v1/inbox/{item}/accept", {"clip_ids": [clip["id"]]}).json["id"]
+        copies = f"select count(*) from grant_segment s join grant_item i on i.id = s.item_id where i.grant_id = '{grant}'"
+        self.assertGreater(self.numbers(copies)[0], 0)
+        self.sql(f"update footage_grant set expires_us = 1 where id = '{grant}'")
+        wait_for("the copies to go", lambda: self.numbers(copies) == [0], 10)
+        self.assertIn("grant.erase", self.ledger())
+        self.assertEqual(self.segments(clip), 1)
+        settled(self.server)
+
 
 class Quotas(Keeping):
     def quota(self, bytes_, **more):
@@ -281,6 +323,17 @@ class Quotas(Keeping):
         self.gone(clips[0])
         self.assertEqual(self.listed(), {c["id"] for c in clips[1:]})
         self.assertEqual(self.server.upload(self.home, sample(), "more.mp4").status, 507)
+
+    def test_the_operator_sets_a_household_s_limits(self):
+        clips = [self.clip(100 * (4 - i)) for i in range(4)]
+        limit = str(self.used() * 3 // 4)
+        self.server.admin("household", "limit", "--household", self.home.household_id, "--quota-bytes", limit, "--undo-s", "0")
+        self.gone(clips[0])
+        self.assertEqual(self.home.get(f"/api/v1/cameras/{self.home.camera_id}/retention").json["undo_s"], 0)
+        self.delete(clips[1])
+        self.assertEqual(self.segments(clips[1]), 0)
+        self.assertEqual(self.server.run("admin", "household", "limit", "--household", self.home.household_id, "--quota-bytes", "much",
+                                         check=False).returncode, 1)
 
     def test_a_soft_limit_warns_once(self):
         self.clip()

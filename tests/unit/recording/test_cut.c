@@ -170,6 +170,49 @@ static void what_is_primed_before_media_zero_stays_before_it(void **state)
     buf_finish(&coded);
 }
 
+/* Every sample that stays lies outside the span, and what stays begins with a key picture. */
+static void check_around(const struct index *ix, int64_t from, int64_t to, uint32_t *ret_stays)
+{
+    const struct cut_source source = {.index = ix, .start_us = start_us};
+    struct cut_piece pieces[CUT_PARTS];
+    uint32_t n = cut_around(&source, start_us + from, start_us + to, pieces);
+    *ret_stays = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct index part;
+        int64_t at;
+        assert_true(pieces[i].n > 0 && ix->fragments[pieces[i].first].key);
+        assert_int_equal(cut_index(&source, &pieces[i], true, &part, &at), 0);
+        int64_t end = at + (int64_t)part.duration_90k * 100 / 9;
+        assert_true(end <= start_us + from + 1000 || at >= start_us + to);
+        *ret_stays += pieces[i].n;
+        index_finish(&part);
+    }
+}
+
+static void what_stays_around_a_hole_does_not_touch_it(void **state)
+{
+    struct index ix = made_up(0);
+    uint32_t stays;
+    check_around(&ix, 2100000, 2900000, &stays); /* inside the third second, sound and all */
+    assert_in_range(stays, 4, 5);
+    check_around(&ix, -1000000, 3500000, &stays);
+    assert_in_range(stays, 1, 2);
+    check_around(&ix, 2500000, 60000000, &stays);
+    assert_in_range(stays, 1, 2);
+    check_around(&ix, -1000000, 60000000, &stays);
+    assert_int_equal(stays, 0);
+    /* Where no sample is, behind the last: a fragment goes all the same, or it would never end. */
+    check_around(&ix, 6100000, 7000000, &stays);
+    assert_int_equal(stays, FRAGMENTS - 1);
+    for (int64_t from = -300000; from < 6000000; from += 130000) {
+        for (int64_t to = from + 10000; to < 6500000; to += 410000) {
+            check_around(&ix, from, to, &stays);
+            assert_true(stays < FRAGMENTS || to < 0);
+        }
+    }
+    index_finish(&ix);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +224,7 @@ int main(void)
         cmocka_unit_test(consecutive_segments_go_on_until_the_end),
         cmocka_unit_test(the_cut_index_starts_at_its_first_sample),
         cmocka_unit_test(what_is_primed_before_media_zero_stays_before_it),
+        cmocka_unit_test(what_stays_around_a_hole_does_not_touch_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
