@@ -85,10 +85,10 @@ create table camera_still (
 -- Where a piece belongs: into the run that its camera's push has now, or a new one when its time was filmed already (the pusher
 -- started over), or lies far off, or when the run's clip is gone or long enough. Writes the piece's row. Takes the camera's lock:
 -- whatever comes at the same time is placed one after the other. Refused: 'superseded', when what broke off is there already, whole
--- or longer.
+-- or longer; 'partial', when a part of it is there that the caller did not look at (a_final: it did); 'order'.
 create function push_place(a_camera uuid, a_stem text, a_piece uuid, a_track integer, a_number bigint, a_sha256 bytea, a_bytes bigint,
                            a_partial boolean, a_from bigint, a_to bigint, a_start_us bigint, a_told boolean, a_now bigint,
-                           a_run uuid, a_recording uuid, a_clip uuid, a_objects uuid[])
+                           a_run uuid, a_recording uuid, a_clip uuid, a_objects uuid[], a_final boolean)
     returns void language plpgsql as $$
 declare
     gap_max constant bigint := 10 * 60 * 90000;      -- a longer pause makes another clip
@@ -121,6 +121,13 @@ begin
         limit 1;
         is_new := q.id is not null;
         perform refuse_unless(q.id is null or not a_partial or q.number <> a_number or q.track <> a_track, 'superseded');
+        -- A broken-off one came in between: the caller looks whether it is a beginning of this.
+        perform refuse_unless(a_final or q.id is null or not q.partial or q.number <> a_number or q.track <> a_track, 'partial');
+        -- Streams of typed answers keep the order of their numbers.
+        perform refuse_unless(q.id is not null or a_stem not like '/%'
+                              or not exists (select from push_piece o
+                                             where o.run_id = r.id and (o.number < a_number and o.from_90k > a_from
+                                                                        or o.number > a_number and o.from_90k < a_from)), 'order');
     end if;
     if is_new then
         if not told and p.hint_number = a_number then

@@ -53,6 +53,8 @@ API_HANDLER(api_tus_patch);
 API_HANDLER(api_tus_override);
 API_HANDLER(api_tus_end);
 API_HANDLER(api_ingest_delete);
+API_HANDLER(api_fragment_put);
+API_HANDLER(api_fragments_list);
 API_HANDLER(api_ingest_unnamed);
 API_HANDLER(api_footage_delete);
 API_HANDLER(api_deletions_list);

@@ -54,6 +54,8 @@ const struct api_route api_routes[] = {
     {HTTP_POST, "/ingest/{camera_id}/tus/{id}", API_CAMERA, api_tus_override},
     {HTTP_DELETE, "/ingest/{camera_id}/tus/{id}", API_CAMERA, api_tus_end},
     {HTTP_DELETE, "/ingest/{camera_id}/{name}", API_CAMERA, api_ingest_delete},
+    {HTTP_PUT, "/ingest/{camera_id}/streams/{stream}/{number}", API_CAMERA, api_fragment_put},
+    {HTTP_GET, "/ingest/{camera_id}/streams/{stream}", API_CAMERA, api_fragments_list},
     {HTTP_POST, "/ingest/{camera_id}", API_CAMERA, api_ingest_unnamed},
     {HTTP_POST, "/api/v1/cameras/{id}/deletions", API_ACCOUNT, api_footage_delete},
     {HTTP_GET, "/api/v1/deletions", API_ACCOUNT, api_deletions_list},

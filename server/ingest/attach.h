@@ -21,6 +21,7 @@ struct upload_attach {
     /* More than one: the same span of several tracks; the body is then a join (remux/join.h). */
     struct attach_piece pieces[ATTACH_PIECES_MAX];
     size_t n_pieces;
+    int64_t max_90k;  /* longest that it may be; 0: any */
     bool spooled;     /* digests and sizes of the pieces are known; else there is one, the body */
     bool broken;      /* ... and one of them broke off */
     const void *head; /* goes to the worker in front of the body and is no part of it */

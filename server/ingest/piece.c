@@ -238,7 +238,8 @@ static void on_looked_up(void *arg, const struct db_reply *r)
     p->attach.before_from_90k = before ? db_i64(r, 0, 0, LOOK_BEFORE_FROM) : -1;
     p->attach.before_to_90k = before ? db_i64(r, 0, 0, LOOK_BEFORE_TO) : -1;
     p->body_began = true;
-    p->p.opened(p->p.arg, p->in->upload_max_bytes);
+    uint64_t max = p->in->upload_max_bytes;
+    p->p.opened(p->p.arg, p->p.max_bytes > 0 && p->p.max_bytes < max ? p->p.max_bytes : max);
 }
 
 struct piece *piece_begin(struct ingest *in, const struct piece_params *params)
@@ -252,7 +253,8 @@ struct piece *piece_begin(struct ingest *in, const struct piece_params *params)
     p->file = mem_str(params->file);
     p->kind = mem_str(params->kind);
     p->request_id = mem_str(params->request_id);
-    p->attach = (struct upload_attach){.stem = p->name.stem, .n_pieces = 1};
+    p->attach =
+        (struct upload_attach){.stem = p->name.stem, .n_pieces = 1, .max_90k = params->max_90k};
     p->attach.pieces[0] =
         (struct attach_piece){.id = id_new(), .track = p->name.track, .number = p->name.number};
     p->pending++;

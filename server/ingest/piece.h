@@ -31,6 +31,8 @@ struct piece_params {
     const char *file, *kind, *request_id;
     int64_t started_us;
     uint64_t declared_bytes;
+    uint64_t max_bytes; /* of one piece; 0: as an upload */
+    int64_t max_90k;    /* how long it may be; 0: any */
     /* The body may come: push it into piece_sink(), at most max_bytes. Not called on early failure.
      */
     void (*opened)(void *arg, uint64_t max_bytes);

@@ -3,30 +3,40 @@
 
 #include <string.h>
 
-static bool same_samples(const struct index *a, const struct index *b, uint32_t fragment,
-                         uint32_t track)
+static int track_of(const struct index *ix, enum index_kind kind)
 {
-    const struct index_run *ra = &a->fragments[fragment].runs[track],
-                           *rb = &b->fragments[fragment].runs[track];
-    if (ra->n_samples > rb->n_samples || ra->decode_time != rb->decode_time) {
-        return false;
-    }
-    for (uint32_t i = 0; i < ra->n_samples; i++) {
-        const struct index_sample *sa = &a->tracks[track].samples[ra->first_sample + i];
-        const struct index_sample *sb = &b->tracks[track].samples[rb->first_sample + i];
-        if (sa->size != sb->size || sa->sync != sb->sync) {
-            return false;
+    for (uint32_t t = 0; t < ix->n_tracks; t++) {
+        if (ix->tracks[t].kind == kind) {
+            return (int)t;
         }
     }
-    return true;
+    return -1;
 }
 
-/* The cut-off fragment: its video must be a beginning; sound is interleaved differently there and
- * does not decide. */
-static bool begins_with(const struct index *partial, const struct index *whole, uint32_t fragment)
+/* When a run begins, in its recording: segments choose their own zero by what they hold. */
+static int64_t begins_at(const struct index *ix, int track, uint32_t fragment)
 {
-    for (uint32_t t = 0; t < partial->n_tracks; t++) {
-        if (partial->tracks[t].kind == INDEX_VIDEO && !same_samples(partial, whole, fragment, t)) {
+    return ix->fragments[fragment].runs[track].decode_time +
+           (int64_t)((__int128)ix->zero_90k * ix->tracks[track].timescale / 90000);
+}
+
+/* The cut-off fragment: its pictures must be a beginning; sound is interleaved differently there,
+ * or has not come yet, and does not decide. */
+static bool begins_with(const struct index *a, const struct index *b, uint32_t fragment)
+{
+    int ta = track_of(a, INDEX_VIDEO), tb = track_of(b, INDEX_VIDEO);
+    if (ta < 0) {
+        return true;
+    }
+    if (tb < 0 || begins_at(a, ta, fragment) != begins_at(b, tb, fragment)) {
+        return false;
+    }
+    const struct index_run *ra = &a->fragments[fragment].runs[ta],
+                           *rb = &b->fragments[fragment].runs[tb];
+    for (uint32_t i = 0; i < ra->n_samples; i++) {
+        const struct index_sample *sa = &a->tracks[ta].samples[ra->first_sample + i];
+        const struct index_sample *sb = &b->tracks[tb].samples[rb->first_sample + i];
+        if (i >= rb->n_samples || sa->size != sb->size || sa->sync != sb->sync) {
             return false;
         }
     }
@@ -35,8 +45,7 @@ static bool begins_with(const struct index *partial, const struct index *whole, 
 
 bool same_start(const struct index *partial, bool last_segment, const struct index *whole)
 {
-    if (partial->n_tracks != whole->n_tracks || partial->n_fragments > whole->n_fragments ||
-        partial->n_fragments == 0) {
+    if (partial->n_fragments > whole->n_fragments || partial->n_fragments == 0) {
         return false;
     }
     uint32_t exact = last_segment ? partial->n_fragments - 1 : partial->n_fragments;

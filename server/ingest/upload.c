@@ -359,6 +359,9 @@ void upload_settled(struct upload *u)
         upload_fail(u, INGEST_E_MEDIA, "There is no picture in it.");
         u->remux_status = REMUX_E_BROKEN;
     }
+    if (u->status == 0 && u->p.attach != NULL && upload_piece_too_long(u)) {
+        upload_fail(u, INGEST_E_TOO_LONG, NULL);
+    }
     if (u->status != 0 && endless_is_kept(u)) {
         endless_orphan_begin(u);
     } else if (u->status != 0) {

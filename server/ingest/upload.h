@@ -35,7 +35,9 @@ enum {
     INGEST_E_MEDIA,         /* see upload_result.remux_status and reason */
     INGEST_E_TOO_LARGE,     /* the body passed the limit */
     INGEST_E_REFUSED,       /* the body ended STREAM_REFUSED: who fed it knows why */
-    INGEST_E_INTERNAL
+    INGEST_E_INTERNAL,
+    INGEST_E_TOO_LONG, /* pieces: upload_attach.max_90k */
+    INGEST_E_ORDER     /* pieces: its number and its time contradict those that are there */
 };
 
 /* One per loop; the caller fills it and keeps it until uploads_live() is 0. */

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LOOKS_MAX = 4 };
+
 static int64_t us_from_90k(int64_t t)
 {
     return t * CLOCK_US / CLOCK_90K;
@@ -183,13 +185,22 @@ static void commit_done(void *arg, const struct db_reply *r)
     struct upload *u = arg;
     u->pending--;
     int status = db_status(r);
+    enum upload_piece_refusal why =
+        u->p.attach != NULL ? upload_piece_refused(r) : UPLOAD_PIECE_OTHER;
+    if (why == UPLOAD_PIECE_LOOK && u->looks < LOOKS_MAX) {
+        upload_match_begin(u);
+        return;
+    }
     if ((status == DB_E_UNIQUE && strcmp(db_constraint(r), "clip_same_upload") == 0) ||
-        (u->p.attach != NULL && upload_piece_is_there(r))) {
+        why == UPLOAD_PIECE_IS_THERE) {
         upload_committed(u, UPLOAD_SAME_EXISTS);
         return;
     }
     if (status != 0) {
-        upload_fail(u, status == DB_E_FAILED ? INGEST_E_INTERNAL : INGEST_E_UNAVAILABLE,
+        upload_fail(u,
+                    why == UPLOAD_PIECE_ORDER ? INGEST_E_ORDER
+                    : status == DB_E_FAILED   ? INGEST_E_INTERNAL
+                                              : INGEST_E_UNAVAILABLE,
                     db_message(r));
         upload_committed(u, UPLOAD_COMMIT_FAILED);
         return;
@@ -314,6 +325,8 @@ static void match_done(void *arg, const struct db_reply *r)
 void upload_match_begin(struct upload *u)
 {
     struct db_tx *tx = db_tx_begin(u->in->db);
+    u->looks++;
+    u->replaces = (struct id){{0}};
     if (u->p.attach != NULL) {
         const struct attach_piece *k = &u->p.attach->pieces[0];
         db_tx_add(tx, DB_PIECE_PARTIALS, DB_ID(&u->camera.id), DB_TEXT(u->p.attach->stem),

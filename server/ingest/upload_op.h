@@ -89,7 +89,8 @@ struct upload {
     struct upload_span span;
     struct endless *endless; /* NULL: the body's size was stated */
     struct salvage *salvage; /* what it is only a tool of; else NULL */
-    struct id replaces;      /* partial clip that this upload completes; zero: none */
+    struct id replaces;      /* partial clip (or piece) that this upload completes; zero: none */
+    unsigned looks;          /* pieces: how often a partial one was looked for */
     struct upload_segment **segments;
     size_t n_segments;
     bool created;
@@ -124,8 +125,15 @@ int64_t upload_duration_90k(const struct upload *u);
 
 /* upload_piece.c: rows of an upload that has an attach */
 void upload_piece_rows(struct upload *u, struct db_tx *tx);
-/* The commit failed because it, or more of it, is there already. */
-bool upload_piece_is_there(const struct db_reply *r);
+/* What a failed commit of a piece means. */
+enum upload_piece_refusal {
+    UPLOAD_PIECE_OTHER,
+    UPLOAD_PIECE_IS_THERE, /* it, or more of it */
+    UPLOAD_PIECE_LOOK,     /* a part of it came in between: match again */
+    UPLOAD_PIECE_ORDER
+};
+enum upload_piece_refusal upload_piece_refused(const struct db_reply *r);
+bool upload_piece_too_long(const struct upload *u);
 void upload_piece_find(struct upload *u, struct db_tx *tx);
 
 /* abandon.c */

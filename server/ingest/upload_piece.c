@@ -58,7 +58,8 @@ static void place(struct upload *u, struct db_tx *tx, const struct id *run, int6
         DB_I64(k->number), DB_BYTES(a->spooled ? k->sha256 : u->body_sha256, SHA256_SIZE),
         DB_I64(a->spooled ? k->bytes : u->body_bytes), DB_BOOL(u->report.partial || a->broken),
         DB_I64(from), DB_I64(to), DB_I64(start), DB_BOOL(told), DB_I64(now), DB_ID(run),
-        DB_ID(&u->recording), DB_ID(&u->clip_id), DB_TEXT((const char *)objects.data));
+        DB_ID(&u->recording), DB_ID(&u->clip_id), DB_TEXT((const char *)objects.data),
+        DB_BOOL(u->looks > 1 && id_is_zero(&u->replaces)));
     for (size_t i = 1; i < a->n_pieces; i++) {
         db_tx_add(tx, DB_PIECE_ALSO, DB_ID(&k->id), DB_ID(&a->pieces[i].id));
     }
@@ -143,11 +144,25 @@ void upload_piece_rows(struct upload *u, struct db_tx *tx)
               DB_BYTES(salt, sizeof salt));
 }
 
-bool upload_piece_is_there(const struct db_reply *r)
+enum upload_piece_refusal upload_piece_refused(const struct db_reply *r)
 {
     int status = db_status(r);
-    return (status == DB_E_UNIQUE && strcmp(db_constraint(r), "push_piece_same") == 0) ||
-           (status == DB_E_REFUSED && strcmp(db_message(r), "superseded") == 0);
+    const char *why = db_message(r);
+    if (status == DB_E_UNIQUE && strcmp(db_constraint(r), "push_piece_same") == 0) {
+        return UPLOAD_PIECE_IS_THERE;
+    }
+    return status != DB_E_REFUSED           ? UPLOAD_PIECE_OTHER
+           : strcmp(why, "superseded") == 0 ? UPLOAD_PIECE_IS_THERE
+           : strcmp(why, "partial") == 0    ? UPLOAD_PIECE_LOOK
+           : strcmp(why, "order") == 0      ? UPLOAD_PIECE_ORDER
+                                            : UPLOAD_PIECE_OTHER;
+}
+
+bool upload_piece_too_long(const struct upload *u)
+{
+    int64_t from, to, max = u->p.attach->max_90k;
+    span(u, &from, &to);
+    return max > 0 && to - from > max;
 }
 
 void upload_piece_find(struct upload *u, struct db_tx *tx)

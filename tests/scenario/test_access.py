@@ -69,6 +69,8 @@ ROUTES = {
     "POST /api/v1/clips/{id}/links": ({"owner"}, "/api/v1/clips/{clip}/links", {}),
     "PUT /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
     "POST /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/access.mp4", b"media"),
+    "PUT /ingest/{camera_id}/streams/{stream}/{number}": ({"camera", "camera-bearer"}, "/ingest/{camera}/streams/boot-1/0", b"media"),
+    "GET /ingest/{camera_id}/streams/{stream}": ({"camera", "camera-bearer"}, "/ingest/{camera}/streams/boot-1", None),
     "DELETE /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/parts.mp4", None),
     "HEAD /ingest/{camera_id}/{name}": ({"camera", "camera-bearer"}, "/ingest/{camera}/parts.mp4", None),
     "OPTIONS /ingest/{camera_id}/tus": (ANYONE, "/ingest/{camera}/tus", None),

@@ -388,7 +388,8 @@ static int end_of_packets(struct demux *d, int e)
 }
 
 /* A transport stream does not say how long its last picture is: when the sender broke off, the last
- * one of each track may be a part of one. */
+ * one of each track may be a part of one. Of a piece not even a single one is kept: it is sent
+ * again. */
 static void drop_torn(struct demux *d)
 {
     if (d->kind != SNIFF_MPEGTS || channel_await_end(d->channel) == STREAM_COMPLETE) {
@@ -397,7 +398,7 @@ static void drop_torn(struct demux *d)
     struct track *tracks[] = {d->video, d->audio};
     for (size_t i = 0; i < ARRAY_LEN(tracks); i++) {
         struct track *t = tracks[i];
-        if (t != NULL && t->n_queue > 1) {
+        if (t != NULL && t->n_queue > (d->pushed ? 0 : 1)) {
             t->n_queue--;
             t->queue_bytes -= (size_t)t->queue[t->n_queue].packet->size;
             av_packet_free(&t->queue[t->n_queue].packet);

@@ -17,10 +17,12 @@
 static int end_media(struct writer *w, const struct job_order *order, struct channel_done *verdict,
                      const struct track *video, const struct track *audio)
 {
-    if (order->pushed && !video->ever && (audio == NULL || !audio->ever)) {
+    bool nothing = !video->ever && (audio == NULL || !audio->ever);
+    /* A header, or fragments of no samples: that is how some tools begin and end. */
+    if (order->pushed && nothing && strcmp(verdict->container, "fmp4") == 0) {
         return verdict_fail(verdict, REMUX_E_EMPTY, "There is no picture and no sound in it.");
     }
-    if (!order->pushed && !video->ever) {
+    if (order->pushed ? nothing : !video->ever) {
         return verdict_fail(verdict, REMUX_E_BROKEN, "There is no whole picture in it.");
     }
     if (!video->described) {
