@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Good clients beside 1,000 slow ones (slowhttptest): slow headers, slow bodies, slow reading.
 
-slow_clients.py [SECONDS]: prints share of good answers, p99, and how many slow connections were left at the end.
+slow_clients.py [SECONDS]: prints share of good answers, p50 and p99, and how many slow connections were left at the end. First without slow
+clients: what the machine does to good ones by itself.
 """
 import http.client
 import os
@@ -13,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from test_http_edge import Server  # noqa: E402
 
 ATTACKS = {
+    "no slow clients": None,
     "slow headers (-H)": ["-H", "-i", "5", "-x", "24", "-u", "/hello"],
     "slow bodies (-B)": ["-B", "-i", "5", "-s", "1000000", "-x", "10", "-t", "PUT", "-u", "/sink/fast"],
     "slow reading (-X)": ["-X", "-w", "256", "-y", "512", "-n", "5", "-z", "32", "-k", "1", "-u", "/bytes/1000000"],
@@ -33,24 +35,32 @@ def good_clients(server, seconds):
         times.append((time.time() - start) * 1000)
         time.sleep(0.02)
     times.sort()
-    return len(times), bad, times[int(len(times) * 0.99)]
+    return len(times), bad, times[len(times) // 2], times[int(len(times) * 0.99)]
+
+
+def attack_begin(server, args, seconds):
+    if args is None:
+        return None
+    args = [f"https://127.0.0.1:{server.port}{a}" if a.startswith("/") else a for a in args]
+    attack = subprocess.Popen(["slowhttptest", "-c", "1000", "-r", "300", "-l", str(seconds), *args],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(5)
+    return attack
 
 
 def main():
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 45
     for name, args in ATTACKS.items():
         server = Server(tls=True, QUIET=1)
-        args = [f"https://127.0.0.1:{server.port}{a}" if a.startswith("/") else a for a in args]
-        attack = subprocess.Popen(["slowhttptest", "-c", "1000", "-r", "300", "-l", str(seconds), *args],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(5)
+        attack = attack_begin(server, args, seconds)
         most = server.stats()["connections"]
-        n, bad, p99 = good_clients(server, seconds - 8)
+        n, bad, p50, p99 = good_clients(server, seconds - 8)
         left = server.stats()["connections"]
-        print(f"{name}: {most} connections at first, {left} after {seconds} s; good clients {n - bad} of {n}, p99 {p99:.0f} ms; "
+        print(f"{name}: {most} connections at first, {left} after {seconds} s; good clients {n - bad} of {n}, p50 {p50:.0f} ms, p99 {p99:.0f} ms; "
               f"server CPU {server.cpu_s():.1f} s")
-        attack.kill()
-        attack.wait()
+        if attack is not None:
+            attack.kill()
+            attack.wait()
         server.stop()
 
 
