@@ -125,6 +125,7 @@ static void sends(void *arg, enum live_end how)
         http_answer_static(w->x, 200, type, NULL, 0);
         return;
     }
+    http_hold_little(w->x);
     http_answer_source(w->x, 200, type, body);
 }
 

@@ -6,11 +6,12 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "http/arena.h"
+#include "http/tcp.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum { SOURCE_BLOCK_BYTES = 64 * 1024, DETAIL_MAX = 512 };
+enum { SOURCE_BLOCK_BYTES = 64 * 1024, DETAIL_MAX = 512, HELD_BYTES = 128 * 1024 };
 
 void http_add_header(struct http_exchange *x, const char *name, const char *value)
 {
@@ -287,6 +288,13 @@ void http_answer_source(struct http_exchange *x, int status, const char *content
          MHD_create_response_from_callback(
              body->size_bytes == SOURCE_UNKNOWN_SIZE ? MHD_SIZE_UNKNOWN : body->size_bytes, block,
              pull, a, pull_finish));
+}
+
+void http_hold_little(struct http_exchange *x)
+{
+    if (x->conn != NULL) {
+        tcp_hold_little(x->conn->fd, HELD_BYTES);
+    }
 }
 
 void http_on_finish(struct http_exchange *x, loop_fn *fn, void *arg)

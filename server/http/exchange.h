@@ -106,6 +106,9 @@ void http_answer_json(struct http_exchange *x, int status, json_t *json); /* tak
 /* Pull the body from a source (closed by http in every case). HEAD requests never pull. */
 void http_answer_source(struct http_exchange *x, int status, const char *content_type,
                         struct source *body);
+/* Before answering with a source of what is only of use while it is new: the system then holds
+ * little of it for a client that does not take it. Stays with the connection. */
+void http_hold_little(struct http_exchange *x);
 /* problem+json from problem.def; detail says what was wrong here and may be NULL (the table's
  * sentence is used). */
 void http_answer_problem(struct http_exchange *x, enum problem p, const char *detail_fmt, ...)

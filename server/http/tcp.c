@@ -12,3 +12,9 @@ uint64_t tcp_acked_bytes(int fd)
     socklen_t len = sizeof(info);
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_acked : 0;
 }
+
+void tcp_hold_little(int fd, int bytes)
+{
+    /* It only helps: where it fails, more is held. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}

@@ -6,5 +6,7 @@
 
 /* Bytes the peer's TCP has confirmed so far; 0 when unknown. */
 uint64_t tcp_acked_bytes(int fd);
+/* Let the system hold at most so many bytes that are not on the wire yet. */
+void tcp_hold_little(int fd, int bytes);
 
 #endif

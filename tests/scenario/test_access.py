@@ -10,6 +10,7 @@ import uuid
 
 from agency import AREA, Agency, film, placed_home, rfc3339, wait_for_undo
 import sigv4
+from live import Camera, Player, Stream
 from doorward import ROOT, Scenario, as_user, sample, wait_for
 
 ROW = re.compile(r'\{\s*HTTP_([A-Z]+)\s*,\s*"(/[^"]*)"\s*,\s*API_([A-Z0-9_]+)\s*,', re.S)
@@ -40,11 +41,11 @@ ROUTES = {
     "GET /api/v1/cameras/{id}": (OWNER, "/api/v1/cameras/{camera}", None),
     "PATCH /api/v1/cameras/{id}": ({"owner"}, "/api/v1/cameras/{camera}", {"name": "Front door"}),
     "GET /api/v1/cameras/{id}/live": (OWNER, "/api/v1/cameras/{camera}/live", None),
-    "GET /api/v1/cameras/{id}/live.mp4": (set(), "/api/v1/cameras/{camera}/live.mp4", None),
-    "GET /api/v1/cameras/{id}/live.m3u8": (set(), "/api/v1/cameras/{camera}/live.m3u8", None),
-    "GET /api/v1/cameras/{id}/live/{file}": (set(), "/api/v1/cameras/{camera}/live/i1.mp4", None),
+    "GET /api/v1/cameras/{id}/live.mp4": (CAMERA_LINK, "/api/v1/cameras/{camera}/live.mp4", "head"),
+    "GET /api/v1/cameras/{id}/live.m3u8": (CAMERA_LINK, "/api/v1/cameras/{camera}/live.m3u8", None),
+    "GET /api/v1/cameras/{id}/live/{file}": (CAMERA_LINK, "/api/v1/cameras/{camera}/{live_file}", None),
     "GET /api/v1/cameras/{id}/viewers": (OWNER, "/api/v1/cameras/{camera}/viewers", None),
-    "DELETE /api/v1/cameras/{id}/viewers/{viewer_id}": (set(), "/api/v1/cameras/{camera}/viewers/{clip}", None),
+    "DELETE /api/v1/cameras/{id}/viewers/{viewer_id}": ({"owner"}, "/api/v1/cameras/{camera}/viewers/{viewer}", None),
     "POST /api/v1/cameras/{id}/secret": ({"owner"}, "/api/v1/cameras/{spare_camera}/secret", None),
     "GET /api/v1/cameras/{id}/timeline": (OWNER, "/api/v1/cameras/{camera}/timeline?{span}", None),
     "GET /api/v1/cameras/{id}/master.m3u8": (CAMERA_LINK, "/api/v1/cameras/{camera}/master.m3u8?{span}", None),
@@ -166,6 +167,17 @@ class Access(Scenario):
         cls.things["sprite"] = re.search(r"thumbs/(.*)\.jpg", cls.owner.get(thumbs).body.decode())[1]
         cls.prepare_grants()
         cls.prepare_callers()
+        cls.prepare_live()
+
+    @classmethod
+    def prepare_live(cls):
+        """The owner's camera sends all the time."""
+        camera = Camera(cls.server, cls.owner.camera_id, cls.owner.camera_secret, name="always.mp4")
+        cls.addClassCleanup(camera.__exit__)
+        camera.start()
+        player = Player(cls.server, cls.owner.token)
+        cls.things["live_file"] = player.playlist(cls.owner.camera_id).maps[0]
+        player.close()
 
     @classmethod
     def tus_upload(cls):
@@ -256,7 +268,7 @@ class Access(Scenario):
         if body == "request":
             return {"json_body": {"case": str(uuid.uuid4()), "incident": "theft", "contact": "desk", "reason": "why", "polygon": AREA,
                                   "from": rfc3339(self.begin), "to": rfc3339(self.begin + HOUR)}}
-        if body in (None, "tus"):
+        if body in (None, "tus", "head"):
             return {}
         return {"json_body": {k: [t.format(**self.things) if isinstance(t, str) else t for t in v] if isinstance(v, list) else
                               v.format(**self.things) if isinstance(v, str) else v for k, v in body.items()}}
@@ -270,6 +282,8 @@ class Access(Scenario):
         if body == "tus":
             how["headers"] = {**how.get("headers", {}), **TUS}
             path = self.tus_upload() if method == "DELETE" else path
+        if body == "head":
+            method = "HEAD"
         if body == b"form":
             how["headers"] = {**how.get("headers", {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self.server.request(method, path + (("&" if "?" in path else "?") + query if query else ""), **sent, **how)
@@ -280,6 +294,14 @@ class Access(Scenario):
         self.callers["fresh-owner"] = {"token": self.token(self.owner.email)}
         listed = self.server.get("/api/v1/sessions", **self.callers["fresh-owner"]).json["items"]
         self.things["session"] = next(i["id"] for i in listed if i["current"])
+
+    def fresh_viewer(self):
+        """Somebody who watches, of a session of their own; the id goes into the things."""
+        viewers = f"/api/v1/cameras/{self.owner.camera_id}/viewers"
+        before = {v["id"] for v in self.owner.get(viewers).json["items"]}
+        stream = Stream(self.server, self.token(self.owner.email), self.owner.camera_id)
+        self.addCleanup(stream.close)
+        self.things["viewer"] = next(v["id"] for v in self.owner.get(viewers).json["items"] if v["id"] not in before)
 
     def callers_for(self, route, allowed):
         """All of them; where a session ends, the live ones are spared and the fresh ones asked."""
@@ -299,6 +321,8 @@ class Access(Scenario):
                 continue
             if "fresh-owner" in allowed or "{session}" in path:
                 self.fresh_owner()
+            if "{viewer}" in path:
+                self.fresh_viewer()
             path = path.format(**self.things)
             for caller in sorted(self.callers_for(f"{method} {pattern}", allowed), key=lambda c: c in allowed):
                 answer = self.ask(method, path, body, caller)
