@@ -152,6 +152,48 @@ returns bigint language sql stable as $$
         0)
 $$;
 
+-- The rules as a table: footage of a kind that came in [from_us, to_us) is kept so long.
+create function keep_table(rules jsonb) returns table (kind text, from_us bigint, to_us bigint, keep_us bigint)
+language sql immutable parallel safe as $$
+    with turns as (
+        select -9223372036854775808 as at_us
+        union select (r->>'since_us')::bigint from jsonb_array_elements($1) r
+    )
+    select k.kind, t.at_us, coalesce(lead(t.at_us) over (partition by k.kind order by t.at_us), 9223372036854775807),
+           keep_for_us($1, k.kind, t.at_us)
+      from turns t
+     cross join unnest(array['motion', 'ring', 'person', 'package', 'vehicle', 'animal', 'sound', 'continuous', 'manual', 'other']) k (kind)
+$$;
+
+-- segment_keep_us() of all segments of a camera that came until before_us, at once, by two sets of rules.
+create function camera_keeps(a_camera uuid, rules jsonb, other_rules jsonb, before_us bigint)
+returns table (id uuid, recording_id uuid, start_us bigint, end_us bigint, sealed_bytes bigint, keep_us bigint, other_keep_us bigint)
+language sql stable as $$
+    with keep as materialized (select 1 as which, t.* from keep_table($2) t union all select 2, t.* from keep_table($3) t),
+    spans as materialized ( -- clips that somebody made over footage
+        select c.start_us, c.start_us + c.duration_ms * 1000 as end_us,
+               (select c.created_us + t.keep_us from keep t where t.which = 1 and t.kind = c.kind
+                   and c.created_us >= t.from_us and c.created_us < t.to_us) as keep_us,
+               (select c.created_us + t.keep_us from keep t where t.which = 2 and t.kind = c.kind
+                   and c.created_us >= t.from_us and c.created_us < t.to_us) as other_keep_us
+          from clip c where c.camera_id = $1 and c.recording_id is null and c.deleted_us is null
+    )
+    select s.id, s.recording_id, s.start_us, s.end_us, s.sealed_bytes,
+           greatest(0, s.own_us + (select t.keep_us from keep t where t.which = 1 and t.kind = s.kind
+                                       and s.own_us >= t.from_us and s.own_us < t.to_us),
+                    (select max(c.keep_us) from spans c where c.start_us < s.end_us and c.end_us > s.start_us)),
+           greatest(0, s.own_us + (select t.keep_us from keep t where t.which = 2 and t.kind = s.kind
+                                       and s.own_us >= t.from_us and s.own_us < t.to_us),
+                    (select max(c.other_keep_us) from spans c where c.start_us < s.end_us and c.end_us > s.start_us))
+      from (select n.id, n.recording_id, n.start_us, segment_end_us(n.start_us, n.duration_90k) as end_us, n.sealed_bytes,
+                   coalesce(k.kind, 'continuous') as kind,
+                   case when k.deleted_us is not null and k.deletion_id is null then null -- its clip is gone
+                        when k.kind <> 'continuous' then greatest(k.created_us, n.created_us)
+                        else n.created_us end as own_us
+              from segment n left join clip k on k.recording_id = n.recording_id
+             where n.camera_id = $1 and n.created_us <= $4) s
+$$;
+
 -- Until when holds forbid to erase a span; null: none does. Without an end: the largest number.
 create function held_until_us(camera uuid, from_us bigint, to_us bigint, now_us bigint) returns bigint language sql stable as $$
     select max(coalesce(h.expires_us, 9223372036854775807))
@@ -253,9 +295,9 @@ declare
     starts bigint[];
 begin
     looked := 0; segments := 0; bytes := 0; held := 0;
+    least_us := keep_least_us(keeping_rules(p_camera));
     if not exists (select from segment s
-                    where s.camera_id = p_camera
-                      and coalesce(s.look_us, s.created_us) <= p_now_us - keep_least_us(keeping_rules(p_camera))) then
+                    where s.camera_id = p_camera and coalesce(s.look_us, s.created_us) <= p_now_us - least_us) then
         return; -- mostly so, and then nobody waits for the lock
     end if;
     perform from camera where id = p_camera for update;
@@ -598,30 +640,34 @@ create function retention_preview(p_camera uuid, p_rules jsonb, p_now_us bigint,
                                   out clips bigint, out segments bigint, out bytes bigint, out from_us bigint, out to_us bigint,
                                   out held_segments bigint, out held_bytes bigint)
 language sql stable as $$
-    with doomed as materialized (
-        select s.id, s.recording_id, s.start_us, e.end_us, s.sealed_bytes, held_until_us(p_camera, s.start_us, e.end_us, p_now_us) as held_us
-          from segment s cross join lateral (select segment_end_us(s.start_us, s.duration_90k) as end_us) e
-         where s.camera_id = p_camera and s.created_us <= p_now_us - keep_least_us(p_rules)
-           and segment_keep_us(p_camera, s.recording_id, s.start_us, e.end_us, s.created_us, p_rules) <= p_now_us
-           and segment_keep_us(p_camera, s.recording_id, s.start_us, e.end_us, s.created_us, keeping_rules(p_camera)) > p_now_us
-    ), free as (
-        select * from doomed where held_us is null
+    with holds as materialized (
+        select range_agg(int8range(h.from_us, h.to_us)) as spans
+          from hold h
+         where h.camera_id = p_camera and h.lifted_us is null and (h.expires_us is null or h.expires_us > p_now_us)
+    ), doomed as materialized (
+        select n.id, n.recording_id, n.start_us, n.end_us, n.sealed_bytes,
+               coalesce((select h.spans && int8range(n.start_us, n.end_us) from holds h), false) as held
+          from camera_keeps(p_camera, p_rules, keeping_rules(p_camera), p_now_us - keep_least_us(p_rules)) n
+         where n.keep_us <= p_now_us and n.other_keep_us > p_now_us
+    ), free as materialized (
+        select * from doomed where not held
+    ), over as materialized ( -- recordings of which nothing stays
+        select f.recording_id from free f group by f.recording_id
+        having count(*) = (select count(*) from segment s where s.recording_id = f.recording_id)
     )
     select (select count(*) from clip k
-             where k.camera_id = p_camera and k.deleted_us is null
-               and (k.recording_id in (select recording_id from free)
-                    or (k.recording_id is null
-                        and exists (select from free f where f.start_us < k.start_us + k.duration_ms * 1000 and f.end_us > k.start_us)))
-               and not exists (select from segment s
-                                where s.camera_id = p_camera
-                                  and s.start_us between k.start_us - 3600000000 and k.start_us + k.duration_ms * 1000 + 3600000000
-                                  and (s.recording_id = k.recording_id
-                                       or (k.recording_id is null and s.start_us < k.start_us + k.duration_ms * 1000
-                                           and segment_end_us(s.start_us, s.duration_90k) > k.start_us))
-                                  and s.id not in (select id from free))),
+             where k.camera_id = p_camera and k.deleted_us is null and k.recording_id in (select o.recording_id from over o))
+               + (select count(*) from clip k -- those that somebody made over other footage are few
+                   where k.camera_id = p_camera and k.deleted_us is null and k.recording_id is null
+                     and exists (select from free f where f.start_us < k.start_us + k.duration_ms * 1000 and f.end_us > k.start_us)
+                     and not exists (select from segment s
+                                      where s.camera_id = p_camera
+                                        and s.start_us between k.start_us - 3600000000 and k.start_us + k.duration_ms * 1000
+                                        and segment_end_us(s.start_us, s.duration_90k) > k.start_us
+                                        and s.id not in (select f.id from free f))),
            (select count(*) from free), (select coalesce(sum(sealed_bytes), 0) from free)::bigint, (select min(start_us) from free),
-           (select max(end_us) from free), (select count(*) from doomed where held_us is not null),
-           (select coalesce(sum(sealed_bytes), 0) from doomed where held_us is not null)::bigint
+           (select max(end_us) from free), (select count(*) from doomed where held),
+           (select coalesce(sum(sealed_bytes), 0) from doomed where held)::bigint
 $$;
 
 -- ---- the sweep ----
@@ -860,14 +906,16 @@ end $$;
 create function gc_preview(p_now_us bigint)
 returns table (household uuid, camera uuid, name text, reason text, segments bigint, bytes bigint, held_segments bigint, held_bytes bigint)
 language sql stable as $$
-    with past as (
-        select c.household_id, c.id, c.name, c.quota_bytes, c.used_bytes, s.sealed_bytes,
-               held_until_us(c.id, s.start_us, e.end_us, p_now_us) as held_us
+    with due as materialized ( -- cameras with something old enough to be looked at
+        select c.household_id, c.id, c.name, r.rules, r.least_us
           from camera c
-         cross join lateral (select keeping_rules(c.id) as rules) r
-          join segment s on s.camera_id = c.id and coalesce(s.look_us, s.created_us) <= p_now_us - keep_least_us(r.rules)
-         cross join lateral (select segment_end_us(s.start_us, s.duration_90k) as end_us) e
-         where segment_keep_us(c.id, s.recording_id, s.start_us, e.end_us, s.created_us, r.rules) <= p_now_us
+         cross join lateral (select keeping_rules(c.id) as rules, keep_least_us(keeping_rules(c.id)) as least_us offset 0) r
+         where exists (select from segment s
+                        where s.camera_id = c.id and coalesce(s.look_us, s.created_us) <= p_now_us - r.least_us)
+    ), past as (
+        select c.household_id, c.id, c.name, s.sealed_bytes, held_until_us(c.id, s.start_us, s.end_us, p_now_us) as held_us
+          from due c cross join lateral camera_keeps(c.id, c.rules, '[]', p_now_us - c.least_us) s
+         where s.keep_us <= p_now_us
     ), expired as (
         select household_id, id, name, count(*) filter (where held_us is null) as segments,
                coalesce(sum(sealed_bytes) filter (where held_us is null), 0)::bigint as bytes,

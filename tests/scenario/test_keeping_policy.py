@@ -166,6 +166,11 @@ class Policy(unittest.TestCase):
             "select s.id, segment_keep_us(s.camera_id, s.recording_id, s.start_us, segment_end_us(s.start_us, s.duration_90k), s.created_us, "
             f"keeping_rules(s.camera_id)) from segment s where s.camera_id = '{w.camera}'")}
         self.assertEqual(got, {s["id"]: w.kept_until(s) for s in w.segments})
+        at_once = {r[0]: int(r[1]) for r in self.rows(
+            f"select id, keep_us from camera_keeps('{w.camera}', keeping_rules('{w.camera}'), '[]', {ALWAYS})")}
+        self.assertEqual(at_once, got)
+        self.assertEqual(at_once, {r[0]: int(r[1]) for r in self.rows(
+            f"select id, other_keep_us from camera_keeps('{w.camera}', '[]', keeping_rules('{w.camera}'), {ALWAYS})")})
         # Time goes on: after each sweep exactly that is there which the model still keeps.
         left, now = list(w.segments), NOW - 85 * DAY
         while now < NOW + 100 * DAY:
