@@ -54,14 +54,19 @@ static const char *derived_at(const struct timeline_params *p, int64_t at, int64
     return "never_sent";
 }
 
-static void explain(const struct timeline_params *p, int64_t from_us, int64_t to_us,
+/* pending: footage of that time may still come, so only what is written down is told. */
+static void explain(const struct timeline_params *p, int64_t from_us, int64_t to_us, bool pending,
                     struct list_of_gaps *l)
 {
     for (int64_t at = from_us, until_us; at < to_us; at = until_us) {
         until_us = to_us;
         const char *reason = known_at(p, at, &until_us);
-        reason = reason != NULL ? reason : derived_at(p, at, &until_us);
-        append(l, at, until_us, reason);
+        if (reason == NULL && !pending) {
+            reason = derived_at(p, at, &until_us);
+        }
+        if (reason != NULL) {
+            append(l, at, until_us, reason);
+        }
     }
 }
 
@@ -73,13 +78,13 @@ uint32_t timeline_gaps(const struct timeline_params *p, struct timeline_gap **re
         const struct timeline_run *r = &p->runs[i];
         int64_t to_us = r->from_us < end_us ? r->from_us : end_us;
         if (to_us - at >= TIMELINE_HOLE_US) {
-            explain(p, at, to_us, &l);
+            explain(p, at, to_us, false, &l);
         }
         at = r->to_us > at ? r->to_us : at;
     }
     bool pending = p->n_runs > 0 && p->now_us - at < TIMELINE_PENDING_US;
-    if (end_us - at >= TIMELINE_HOLE_US && !pending) {
-        explain(p, at, end_us, &l);
+    if (end_us - at >= TIMELINE_HOLE_US) {
+        explain(p, at, end_us, pending, &l);
     }
     *ret_gaps = l.g;
     return l.n;
