@@ -41,7 +41,7 @@ static void refuse(struct watching *w, int status)
     case HLS_E_LATE:
         http_answer_problem(w->x, PROBLEM_unavailable, "What was waited for did not come in time.");
         return;
-    case HLS_E_ENDED:
+    case HLS_E_PUT_OUT:
         api_live_refused(w->x, LIVE_E_CUT);
         return;
     default:

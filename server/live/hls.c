@@ -39,7 +39,10 @@ static void op_woken(struct live_waiter *w)
 {
     struct hls_op *op = CONTAINER_OF(w, struct hls_op, waiter);
     hub_lock(hub_of(op));
-    int status = op->view->viewer->end != LIVE_GOES_ON ? HLS_E_ENDED : op->look(op);
+    enum live_end end = op->view->viewer->end;
+    int status = end == LIVE_GOES_ON ? op->look(op)
+                 : end == LIVE_ENDED ? HLS_E_ENDED
+                                     : HLS_E_PUT_OUT;
     hub_unlock(hub_of(op));
     if (status == LOOK_AGAIN && clock_mono_ms() < op->until_ms) {
         return;

@@ -12,7 +12,8 @@ enum {
     HLS_E_AHEAD = 1, /* a part too far in the future */
     HLS_E_LATE,      /* what was waited for did not come in time */
     HLS_E_NONE,      /* no such part (any more), or the camera does not send */
-    HLS_E_ENDED      /* the view was ended */
+    HLS_E_ENDED,     /* the view is over: the server stops, the camera stays away */
+    HLS_E_PUT_OUT    /* its owner cut it off, or the camera was switched off */
 };
 
 struct live_playlist_params {
